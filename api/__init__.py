@@ -1,0 +1,1 @@
+"""People and programs: command line and HTTP. No logic of its own."""
