@@ -66,7 +66,7 @@ class MeshHeading(msgspec.Struct, frozen=True):
 class Link(msgspec.Struct, frozen=True):
     """A correction link (PubMed `CommentsCorrections`, JATS `related-article`) to another document.
 
-    `kind` is the source's own word, for example ``RetractionIn``, ``RetractionOf``, ``ErratumIn``. `document_id` is empty
+    `kind` is the source's own word, such as ``RetractionIn``, ``RetractionOf``, ``ErratumIn``. `document_id` is empty
     where the source gives no identifier.
     """
 
