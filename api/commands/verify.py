@@ -1,0 +1,36 @@
+"""`biocite verify`: check an answer's quotations against the index."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from api.commands.options import index_option, json_option, print_json
+
+
+@click.command("verify")
+@click.argument("answer", type=click.Path(allow_dash=True))
+@index_option
+@json_option
+def command(answer: str, directory: Path, as_json: bool) -> int:
+    """Check every quotation of ANSWER (a file that ask --json wrote, - for standard input), byte for byte."""
+    from corpora.errors import SourceError
+    from indexer.manifest import read_manifest
+    from indexer.store import Store
+    from reader.verification import verify_answer
+
+    manifest = read_manifest(directory)
+    try:
+        encoded = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
+    except OSError as error:
+        raise SourceError(f"{answer}: cannot be read ({error.strerror})", remedy="Check the path") from error
+    store = Store(directory)
+    verification = verify_answer(encoded, store, manifest.index_id, source=answer)
+    store.close()
+    if as_json:
+        print_json(verification)
+    else:
+        from api.render import render_verification
+
+        render_verification(verification)
+    return 0 if verification.verified else 1

@@ -1,0 +1,143 @@
+"""The dense index: fp16 vectors in an append-only file, and the FAISS index built from them.
+
+Vectors have length 1, so the inner product is the cosine. The index is flat, that is exact.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.errors import IndexStateError
+from indexer.embedding import Vectors
+from indexer.lexical import Hit
+from indexer.records import PassageKeys, Selection
+
+FOLDER = "dense"
+VECTORS = "vectors.f16"
+INDEX = "flat.faiss"
+KEYS = "keys.npy"
+_LOAD_ROWS = 65_536
+
+
+class VectorFile:
+    """``vectors.f16``: rows of `dimensions` IEEE half floats, little-endian, no header. Rows are only ever appended."""
+
+    def __init__(self, directory: Path, dimensions: int) -> None:
+        self._path = directory / FOLDER / VECTORS
+        self._dimensions = dimensions
+        self._path.parent.mkdir(exist_ok=True)
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of one row in bytes."""
+        return self._dimensions * 2
+
+    def rows(self) -> int:
+        """Number of whole rows in the file."""
+        return self._path.stat().st_size // self.row_bytes if self._path.exists() else 0
+
+    def truncate(self, rows: int) -> None:
+        """Cut off what a killed run appended but never recorded."""
+        if self._path.exists():
+            with self._path.open("r+b") as stream:
+                stream.truncate(rows * self.row_bytes)
+
+    def append(self, vectors: Vectors) -> None:
+        """Append rows and wait until they are on disk, so that recording them afterwards is safe."""
+        with self._path.open("ab") as stream:
+            stream.write(vectors.astype("<f2").tobytes())
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def read(self, rows: NDArray[np.int64]) -> Vectors:
+        """These rows as fp32."""
+        if not self._path.exists() or self._path.stat().st_size == 0:
+            return np.empty((0, self._dimensions), dtype=np.float32)
+        stored = np.memmap(self._path, dtype="<f2", mode="r").reshape(-1, self._dimensions)
+        if len(rows) and int(rows.max()) >= len(stored):
+            raise IndexStateError(
+                f"{self._path}: holds {len(stored)} vectors, but row {int(rows.max())} is recorded",
+                remedy="The file was cut short: build the index again",
+            )
+        return np.asarray(stored[rows], dtype=np.float32)
+
+
+def write_dense_index(directory: Path, vectors: VectorFile, dimensions: int, rows: Sequence[tuple[int, int]]) -> None:
+    """Build the FAISS index of (passage key, vector row) pairs, keys ascending; the old one is replaced at the end."""
+    index = faiss.IndexFlatIP(dimensions)
+    keys = np.array([key for key, _ in rows], dtype=np.int64)
+    positions = np.array([row for _, row in rows], dtype=np.int64)
+    for start in range(0, len(positions), _LOAD_ROWS):
+        index.add(vectors.read(positions[start : start + _LOAD_ROWS]))
+    folder = directory / FOLDER
+    faiss.write_index(index, str(folder / (INDEX + ".part")))
+    with (folder / (KEYS + ".part")).open("wb") as stream:
+        np.save(stream, keys)
+    os.replace(folder / (INDEX + ".part"), folder / INDEX)
+    os.replace(folder / (KEYS + ".part"), folder / KEYS)
+
+
+class DenseIndex:
+    """Exact nearest passages by cosine. Safe to share between threads: FAISS searches do not change the index."""
+
+    def __init__(self, index: faiss.Index, keys: PassageKeys) -> None:
+        self._index = index
+        self._keys = keys
+
+    @classmethod
+    def open(cls, directory: Path, dimensions: int) -> "DenseIndex":
+        """The index of a directory, moved to the GPUs where the GPU build of FAISS finds any."""
+        folder = directory / FOLDER
+        try:
+            index = faiss.read_index(str(folder / INDEX))
+            keys = np.load(folder / KEYS, allow_pickle=False)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise IndexStateError(
+                f"{folder}: the dense index cannot be read ({str(error).splitlines()[0]})",
+                remedy="Run biocite index again: it is rebuilt from the stored vectors",
+            ) from error
+        if index.d != dimensions or index.ntotal != len(keys):
+            raise IndexStateError(
+                f"{folder}: {index.ntotal} vectors of {index.d} dimensions for {len(keys)} keys of {dimensions}",
+                remedy="Run biocite index again: it is rebuilt from the stored vectors",
+            )
+        return cls(index, keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
+        """The k nearest to one query of shape (1, dimensions), best first, ties by key; fewer if there are fewer."""
+        parameters, available = self._restrict(selection)
+        wanted = min(k, available)
+        if wanted < 1:
+            return []
+        # FAISS breaks ties at the cut-off as it likes: look further until the k-th score is no longer shared.
+        depth = min(available, wanted + 16)
+        while True:
+            scores, positions = self._index.search(query, depth, params=parameters)
+            kept = positions[0] >= 0
+            found, places = scores[0][kept], positions[0][kept]
+            if depth >= available or len(found) <= wanted or found[-1] < found[wanted - 1]:
+                break
+            depth = min(available, depth * 4)
+        hits = [Hit(int(self._keys[place]), float(score)) for score, place in zip(found, places, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.key))[:wanted]
+
+    def _restrict(self, selection: Selection | None) -> tuple[faiss.SearchParameters | None, int]:
+        if selection is None:
+            return None, len(self._keys)
+        places = np.searchsorted(self._keys, selection.keys)
+        inside = places < len(self._keys)
+        places = places[inside][self._keys[places[inside]] == selection.keys[inside]]
+        if len(places) == 0:
+            return None, 0
+        bitmap = np.zeros((len(self._keys) + 7) // 8 * 8, dtype=np.uint8)
+        bitmap[places] = 1
+        packed = np.packbits(bitmap, bitorder="little")
+        selector = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg,arg-type]
+        return faiss.SearchParameters(sel=selector), len(places)  # type: ignore[call-arg]

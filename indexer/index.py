@@ -1,0 +1,76 @@
+"""An opened index: the store, the lexical engine and the dense index of one directory, read-only and shareable."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from corpora.errors import IndexStateError
+from indexer.build import LEXICAL_FOLDER
+from indexer.dense import DenseIndex
+from indexer.embedding import EmbeddingModel, EmbeddingProfile
+from indexer.lexical import LexicalEngine
+from indexer.manifest import IndexManifest, read_manifest
+from indexer.store import Store
+from indexer.tantivy_engine import TantivyEngine
+
+ModelLoader = Callable[[EmbeddingProfile], EmbeddingModel]
+
+
+class Index:
+    """Everything a search needs. Parts are opened when first used, so `biocite info` loads no model."""
+
+    def __init__(self, directory: Path, load_model: ModelLoader) -> None:
+        self.directory = directory
+        self.manifest: IndexManifest = read_manifest(directory)
+        self.store = Store(directory)
+        self._refuse_unfinished()
+        self._load_model = load_model
+        self._model: EmbeddingModel | None = None
+        self._lexical: LexicalEngine | None = None
+        self._dense: DenseIndex | None = None
+
+    def _refuse_unfinished(self) -> None:
+        row = self.store.db.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
+        if row is None or row[0] != "finished":
+            raise IndexStateError(
+                f"{self.directory}: an update of this index was interrupted",
+                remedy="Run the same biocite index command again to finish it",
+            )
+
+    @property
+    def lexical(self) -> LexicalEngine:
+        """The BM25 engine."""
+        if self._lexical is None:
+            self._lexical = TantivyEngine(self.directory / LEXICAL_FOLDER, self.manifest.analyzer)
+        return self._lexical
+
+    @property
+    def dense(self) -> DenseIndex:
+        """The FAISS index."""
+        if self._dense is None:
+            self._dense = DenseIndex.open(self.directory, self.manifest.embedding.dimensions)
+        return self._dense
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The embedding model that the index was built with; IndexStateError if what loads is another one."""
+        if self._model is None:
+            wanted = self.manifest.embedding
+            profile = EmbeddingProfile(wanted.name, wanted.max_tokens, wanted.query_prefix, wanted.passage_prefix)
+            model = self._load_model(profile)
+            if model.identity != wanted:
+                raise IndexStateError(
+                    f"{self.directory}: was built with embedding model {wanted.name} (revision {wanted.revision[:12]}, "
+                    f"{wanted.dimensions} dimensions), but {model.identity.name} (revision "
+                    f"{model.identity.revision[:12]}, {model.identity.dimensions} dimensions) was loaded",
+                    remedy="Restore that model, or build the index again with this one",
+                )
+            self._model = model
+        return self._model
+
+    def warm(self) -> None:
+        """Open every part now, so that the first question is as fast as the next."""
+        _ = self.lexical, self.dense, self.model
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        self.store.close()

@@ -1,0 +1,211 @@
+"""Reading the store: documents and passages by id or key, and which passages pass a filter.
+
+SQLite connections cannot cross threads, and the service answers in a thread pool: each thread gets its own read-only
+connection.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from sqlite_utils import Database
+
+from corpora.errors import IndexStateError, NotFoundError
+from corpora.records import Document, Metadata, Section, Span
+from indexer.records import Attributes, Filters, Passage, PassageKeys, Selection, fold
+
+FILE = "passages.db"
+_CHUNK = 500  # SQLite's default limit on bound values in old builds is 999
+
+FACETS = {"journals": "journal", "publication_types": "publication_type", "mesh": "mesh", "languages": "language"}
+"""Field of `Filters` -> name of the facet in the store."""
+
+
+class StoredPassage(msgspec.Struct, frozen=True):
+    """A passage with what is shown of its document. `document_sha256` is the hash of the whole document's text."""
+
+    key: int
+    passage: Passage
+    title: str
+    metadata: Metadata
+    document_sha256: str
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """What years an index covers (None where no document has one) and how many of its documents are retracted."""
+
+    first_year: int | None
+    last_year: int | None
+    retracted: int
+
+
+class PassageText(msgspec.Struct, frozen=True):
+    """A passage as the engines index it: its key, the text with its title, and what filters look at."""
+
+    key: int
+    text: str
+    attributes: Attributes
+
+
+class Store:
+    """Read-only access to ``passages.db`` of an index directory, from any thread."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE
+        self._local = threading.local()
+        self._opened: list[Database] = []
+        self._lock = threading.Lock()
+        if not self._path.is_file():
+            raise IndexStateError(f"{self._path}: not found", remedy="Build the index again with biocite index")
+
+    @property
+    def db(self) -> Database:
+        """This thread's connection."""
+        db: Database | None = getattr(self._local, "db", None)
+        if db is None:
+            db = _open_read_only(self._path)
+            self._local.db = db
+            with self._lock:
+                self._opened.append(db)
+        return db
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for db in self._opened:
+                db.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def document(self, document_id: str) -> Document:
+        """The document; NotFoundError if the index has none of that id."""
+        row = self.db.execute(
+            "SELECT document_id, title, text, sections, source, metadata, left_out, retracted"
+            " FROM documents WHERE document_id = ?",
+            [document_id],
+        ).fetchone()
+        if row is None:
+            raise NotFoundError(f"document {document_id!r} is not in this index", remedy="Check the identifier")
+        return Document(
+            document_id=row[0],
+            title=row[1],
+            text=row[2],
+            sections=msgspec.json.decode(row[3], type=tuple[Section, ...]),
+            source=row[4],
+            metadata=_metadata(row[5], row[7]),
+            left_out=msgspec.json.decode(row[6], type=dict[str, int]),
+        )
+
+    def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
+        """The passages of these keys; a key that no longer exists is absent from the result."""
+        found = {}
+        for chunk in _chunks(keys):
+            for row in self.db.execute(f"{_SELECT_PASSAGE} WHERE p.passage_key IN ({_marks(chunk)})", chunk):
+                found[row[0]] = _stored_passage(row)
+        return found
+
+    def passages_of(self, document_id: str) -> list[StoredPassage]:
+        """All passages of a document in reading order; empty if there is no such document."""
+        rows = self.db.execute(f"{_SELECT_PASSAGE} WHERE d.document_id = ? ORDER BY p.passage_key", [document_id])
+        return [_stored_passage(row) for row in rows]
+
+    def select(self, filters: Filters) -> Selection:
+        """The filter resolved to the keys of the passages that pass it."""
+        conditions: list[str] = []
+        values: list[object] = []
+        for condition, bound in _conditions(filters):
+            conditions.append(condition)
+            values += bound
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = (
+            f"SELECT p.passage_key FROM passages p JOIN documents d USING (document_key){where} ORDER BY p.passage_key"
+        )
+        keys: PassageKeys = np.fromiter((row[0] for row in self.db.execute(sql, values)), dtype=np.int64)
+        return Selection(filters, keys)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents, passages, vectors, sources, tombstones and skipped records there are."""
+        tables = ("documents", "passages", "vectors", "sources", "tombstones", "skipped")
+        return {table: self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+
+    def extent(self) -> "Extent":
+        """The span of years and the number of retracted documents, for people who look at an index."""
+        first, last = self.db.execute("SELECT min(year), max(year) FROM documents WHERE year > 0").fetchone()
+        retracted = self.db.execute("SELECT count(*) FROM documents WHERE retracted").fetchone()[0]
+        return Extent(first, last, retracted)
+
+    def document_ids(self) -> Iterator[str]:
+        """Every document id, sorted."""
+        for row in self.db.execute("SELECT document_id FROM documents ORDER BY document_id"):
+            yield row[0]
+
+
+_SELECT_PASSAGE = (
+    'SELECT p.passage_key, p.passage_id, d.document_id, p.start, p."end", p.section, p.kind,'
+    ' substr(d.text, p.start + 1, p."end" - p.start), d.title, d.metadata, d.sha256, d.retracted'
+    " FROM passages p JOIN documents d USING (document_key)"
+)
+
+
+def _stored_passage(row: Sequence[object]) -> StoredPassage:
+    key, passage_id, document_id, start, end, section, kind, text, title, metadata, sha256, retracted = row
+    passage = Passage(
+        str(passage_id), str(document_id), Span(_int(start), _int(end)), str(section), str(kind), str(text)
+    )
+    return StoredPassage(_int(key), passage, str(title), _metadata(str(metadata), retracted), str(sha256))
+
+
+def _metadata(encoded: str, retracted: object) -> Metadata:
+    """The stored metadata; the store's own flag wins, since a retraction notice may have come in later."""
+    metadata = msgspec.json.decode(encoded, type=Metadata)
+    return msgspec.structs.replace(metadata, retracted=bool(retracted))
+
+
+def _int(value: object) -> int:
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def _conditions(filters: Filters) -> Iterator[tuple[str, list[object]]]:
+    """SQL conditions on documents `d` and passages `p`, with the values bound to them."""
+    if filters.years is not None:
+        first, last = filters.years
+        yield "d.year >= ?", [max(first, 1)]
+        if last:
+            yield "d.year <= ?", [last]
+    for field, facet in FACETS.items():
+        values = sorted({fold(value) for value in getattr(filters, field)})
+        if values:
+            yield (
+                f"d.document_key IN (SELECT document_key FROM facets WHERE facet = ? AND value IN ({_marks(values)}))",
+                [facet, *values],
+            )
+    if filters.sections:
+        kinds = sorted({fold(kind) for kind in filters.sections})
+        yield f"p.kind IN ({_marks(kinds)})", list(kinds)
+    if filters.retracted is not None:
+        yield "d.retracted = ?", [int(filters.retracted)]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _chunks(keys: Sequence[int]) -> Iterable[list[int]]:
+    for start in range(0, len(keys), _CHUNK):
+        yield [int(key) for key in keys[start : start + _CHUNK]]
+
+
+def _open_read_only(path: Path) -> Database:
+    try:
+        # check_same_thread off only so that close() may close every thread's connection; use stays within one thread.
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        db = Database(connection)
+        db.execute("SELECT count(*) FROM meta").fetchone()
+    except sqlite3.Error as error:
+        raise IndexStateError(
+            f"{path}: cannot be read as an index's store ({error})", remedy="Build the index again with biocite index"
+        ) from error
+    return db

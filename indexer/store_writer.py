@@ -1,0 +1,292 @@
+"""Writing the store: one transaction a source file, so that a file is applied whole or not at all."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from sqlite_utils import Database
+
+from corpora.errors import IndexStateError
+from corpora.records import Deletion, Document, Skipped
+from indexer.migrations import migrations
+from indexer.records import Attributes, Passage, fold
+from indexer.store import FACETS, FILE, PassageText
+
+Outcome = Literal["added", "updated", "unchanged", "older"]
+
+
+def passage_text(title: str, passage: Passage) -> str:
+    """What is embedded and searched for a passage: its document's title, then its text. What is quoted has no title."""
+    return passage.text if passage.kind == "title" or not title else f"{title}\n{passage.text}"
+
+
+def text_hash(text: str) -> bytes:
+    """The name of an embedded text: SHA-256 of it in UTF-8."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class StoreWriter:
+    """The one writer of an index's store; use as a context manager."""
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            self.db = Database(directory / FILE)
+            self.db.enable_wal()
+            self.db.execute("PRAGMA synchronous = NORMAL")
+            self.db.execute("PRAGMA foreign_keys = ON")
+            migrations.apply(self.db)
+        except sqlite3.Error as error:
+            raise IndexStateError(
+                f"{directory / FILE}: cannot be opened for writing ({error})",
+                remedy="Check the folder's permissions and free space, or build into a new folder",
+            ) from error
+
+    def __enter__(self) -> "StoreWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; a full disk becomes an IndexStateError, and what was there before stays."""
+        try:
+            with self.db.atomic():
+                yield
+        except sqlite3.OperationalError as error:
+            raise IndexStateError(
+                f"the store could not be written ({error})", remedy="Check free space and permissions, then run again"
+            ) from error
+
+    def has_source(self, sha256: str) -> bool:
+        """Whether a file of this content has been applied already."""
+        return self.db.execute("SELECT 1 FROM sources WHERE sha256 = ?", [sha256]).fetchone() is not None
+
+    def put(self, document: Document, passages: list[Passage]) -> Outcome:
+        """Store a document with its passages; an older version never replaces a newer one."""
+        encoded = _encode(document)
+        old = self.db.execute(
+            "SELECT document_key, version, sha256, title, sections, metadata FROM documents WHERE document_id = ?",
+            [document.document_id],
+        ).fetchone()
+        if old is not None:
+            if old[1] > document.metadata.version:
+                return "older"
+            if old[1:] == tuple(encoded[name] for name in ("version", "sha256", "title", "sections", "metadata")):
+                return "unchanged"
+            self._remove(old[0])
+        columns = ", ".join(encoded)
+        cursor = self.db.execute(
+            f"INSERT INTO documents ({columns}) VALUES ({', '.join('?' * len(encoded))})", list(encoded.values())
+        )
+        self._put_details(int(cursor.lastrowid or 0), document, passages)
+        return "added" if old is None else "updated"
+
+    def delete(self, deletion: Deletion) -> bool:
+        """Remove a document and remember that it was deleted; False if there was none."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO tombstones (document_id, source) VALUES (?, ?)",
+            [deletion.document_id, deletion.source],
+        )
+        old = self.db.execute(
+            "SELECT document_key FROM documents WHERE document_id = ?", [deletion.document_id]
+        ).fetchone()
+        if old is None:
+            return False
+        self._remove(old[0])
+        return True
+
+    def record_source(self, name: str, sha256: str, size: int, counts: dict[str, int], skipped: list[Skipped]) -> None:
+        """Remember that a file has been applied, what it held, and each record of it that was not kept."""
+        cursor = self.db.execute(
+            "INSERT INTO sources (name, sha256, size, counts) VALUES (?, ?, ?, ?)",
+            [name, sha256, size, msgspec.json.encode(counts).decode()],
+        )
+        key = cursor.lastrowid
+        self.db.conn.executemany(
+            "INSERT INTO skipped (source_key, place, record, reason) VALUES (?, ?, ?, ?)",
+            [(key, item.source, item.record, item.reason) for item in skipped],
+        )
+
+    def _put_details(self, key: int, document: Document, passages: list[Passage]) -> None:
+        conn = self.db.conn
+        conn.executemany(
+            "INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(key, *facet) for facet in _facets(document)]
+        )
+        links = [(key, link.kind, link.document_id) for link in document.metadata.links if link.document_id]
+        conn.executemany("INSERT INTO links VALUES (?, ?, ?)", links)
+        conn.executemany(
+            'INSERT INTO passages (passage_id, document_key, start, "end", section, kind, embedded_sha256)'
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    passage.passage_id,
+                    key,
+                    passage.span.start,
+                    passage.span.end,
+                    passage.section,
+                    passage.kind,
+                    text_hash(passage_text(document.title, passage)),
+                )
+                for passage in passages
+            ],
+        )
+        conn.execute(
+            "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?", [key]
+        )
+        conn.execute("DELETE FROM tombstones WHERE document_id = ?", [document.document_id])
+        self._apply_retractions(key, document)
+
+    def _apply_retractions(self, key: int, document: Document) -> None:
+        """A retraction notice marks the article it retracts, whichever of the two comes first."""
+        conn = self.db.conn
+        noticed = conn.execute(
+            "SELECT 1 FROM links WHERE target_id = ? AND kind = 'RetractionOf'", [document.document_id]
+        ).fetchone()
+        if noticed:
+            conn.execute("UPDATE documents SET retracted = 1 WHERE document_key = ?", [key])
+        for link in document.metadata.links:
+            if link.kind == "RetractionOf" and link.document_id:
+                target = conn.execute(
+                    "UPDATE documents SET retracted = 1 WHERE document_id = ? AND NOT retracted RETURNING document_key",
+                    [link.document_id],
+                ).fetchone()
+                if target:
+                    conn.execute(
+                        "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?",
+                        target,
+                    )
+
+    def _remove(self, key: int) -> None:
+        self.db.conn.execute(
+            "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?", [key]
+        )
+        self.db.conn.execute("DELETE FROM documents WHERE document_key = ?", [key])
+
+    # The work queues: what the lexical and the dense index have yet to take in.
+
+    def lexical_work(self, limit: int) -> list[int]:
+        """Keys whose lexical entry is out of date, smallest first."""
+        rows = self.db.execute("SELECT passage_key FROM lexical_queue ORDER BY passage_key LIMIT ?", [limit])
+        return [row[0] for row in rows]
+
+    def lexical_work_size(self) -> int:
+        """How many lexical entries are out of date."""
+        return int(self.db.execute("SELECT count(*) FROM lexical_queue").fetchone()[0])
+
+    def lexical_done(self, keys: list[int]) -> None:
+        """Take these keys off the queue."""
+        with self.transaction():
+            self.db.conn.executemany("DELETE FROM lexical_queue WHERE passage_key = ?", [(key,) for key in keys])
+
+    def passage_texts(self, keys: list[int]) -> list[PassageText]:
+        """The text and attributes of these passages, by key; keys of removed passages give nothing."""
+        if not keys:
+            return []
+        rows = self.db.execute(
+            'SELECT p.passage_key, p.document_key, p.kind, d.title, substr(d.text, p.start + 1, p."end" - p.start),'
+            " d.year, d.retracted FROM passages p JOIN documents d USING (document_key)"
+            " WHERE p.passage_key BETWEEN ? AND ? ORDER BY p.passage_key",
+            [keys[0], keys[-1]],
+        ).fetchall()
+        wanted = set(keys)
+        rows = [row for row in rows if row[0] in wanted]
+        facets = self._facets_of(sorted({row[1] for row in rows}))
+        return [
+            PassageText(
+                row[0],
+                row[4] if row[2] == "title" or not row[3] else f"{row[3]}\n{row[4]}",
+                _attributes(row[5], bool(row[6]), row[2], facets.get(row[1], {})),
+            )
+            for row in rows
+        ]
+
+    def _facets_of(self, document_keys: list[int]) -> dict[int, dict[str, list[str]]]:
+        found: dict[int, dict[str, list[str]]] = {}
+        if document_keys:
+            wanted = set(document_keys)
+            rows = self.db.execute(
+                "SELECT document_key, facet, value FROM facets WHERE document_key BETWEEN ? AND ?"
+                " ORDER BY document_key, facet, value",
+                [document_keys[0], document_keys[-1]],
+            )
+            for key, facet, value in rows:
+                if key in wanted:
+                    found.setdefault(key, {}).setdefault(facet, []).append(value)
+        return found
+
+    def without_vector(self) -> list[tuple[bytes, int]]:
+        """(hash, one passage key) of every text that is not embedded yet, by key."""
+        rows = self.db.execute(
+            "SELECT embedded_sha256, min(passage_key) AS key FROM passages"
+            " WHERE embedded_sha256 NOT IN (SELECT embedded_sha256 FROM vectors) GROUP BY embedded_sha256 ORDER BY key"
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def record_vectors(self, first_row: int, hashes: list[bytes]) -> None:
+        """Remember that these texts' vectors lie in consecutive rows from `first_row`."""
+        with self.transaction():
+            self.db.conn.executemany(
+                "INSERT INTO vectors (vector_row, embedded_sha256) VALUES (?, ?)",
+                [(first_row + number, digest) for number, digest in enumerate(hashes)],
+            )
+
+    def vector_rows(self) -> Iterator[tuple[int, int]]:
+        """(passage key, vector row) of every passage that has a vector, by key."""
+        rows = self.db.execute(
+            "SELECT passage_key, vector_row FROM passages JOIN vectors USING (embedded_sha256) ORDER BY passage_key"
+        )
+        yield from ((row[0], row[1]) for row in rows)
+
+    def meta(self, key: str) -> str:
+        """A remembered value, empty if there is none."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
+        return "" if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        self.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [key, value])
+
+
+def _encode(document: Document) -> dict[str, object]:
+    return {
+        "document_id": document.document_id,
+        "title": document.title,
+        "text": document.text,
+        "sha256": document.sha256,
+        "sections": msgspec.json.encode(document.sections).decode(),
+        "metadata": msgspec.json.encode(document.metadata).decode(),
+        "left_out": msgspec.json.encode(document.left_out).decode(),
+        "source": document.source,
+        "version": document.metadata.version,
+        "year": document.metadata.year,
+        "retracted": int(document.metadata.retracted),
+    }
+
+
+def _facets(document: Document) -> list[tuple[str, str]]:
+    """(facet, folded value) pairs that filters can match, in a fixed order."""
+    metadata = document.metadata
+    values = {
+        "journals": (metadata.journal,),
+        "publication_types": metadata.publication_types,
+        "mesh": tuple(heading.name for heading in metadata.mesh),
+        "languages": metadata.languages,
+    }
+    return [(facet, fold(value)) for field, facet in FACETS.items() for value in values[field] if fold(value)]
+
+
+def _attributes(year: int, retracted: bool, kind: str, facets: dict[str, list[str]]) -> Attributes:
+    return Attributes(
+        year=year,
+        journal=next(iter(facets.get("journal", [])), ""),
+        publication_types=tuple(facets.get("publication_type", [])),
+        mesh=tuple(facets.get("mesh", [])),
+        section=kind,
+        languages=tuple(facets.get("language", [])),
+        retracted=retracted,
+    )

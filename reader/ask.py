@@ -1,0 +1,171 @@
+"""Question -> answer with evidence: retrieve, read, aggregate, and say so when the evidence is too weak."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from corpora.questions import QuestionKind
+from indexer.records import Filters
+from indexer.store import StoredPassage
+from reader.aggregate import FoundSpan, RankedAnswer, rank_answers
+from reader.confidence import ConfidenceSettings, answer_confidence, sentence_confidence
+from reader.evaluation import ListSettings, pick_list
+from reader.evidence import make_evidence, sentence_spans_of
+from reader.question import check_question
+from reader.question_kind import question_kind
+from reader.records import Answer, AnswerItem, Evidence
+from reader.span_model import SpanReader
+from retriever.records import RankedList, ScoredPassage
+from retriever.search import Retriever
+
+
+class AskSettings(msgspec.Struct, frozen=True):
+    """How many passages are read, how much evidence is shown, and when the evidence is too weak.
+
+    `passages` are retrieved and read; `answers` factoid answers are shown with up to `evidence` quotations each, and
+    up to `sentences` sentences for yes/no and summary questions.
+    """
+
+    passages: int = 20
+    answers: int = 3
+    evidence: int = 3
+    sentences: int = 4
+    lists: ListSettings = ListSettings(items=10, share=0.3)
+    confidence: ConfidenceSettings = ConfidenceSettings()
+
+
+class Asker:
+    """Answers questions over one index with one reader. Holds no state of a question: safe to share."""
+
+    def __init__(self, retriever: Retriever, reader: SpanReader, settings: AskSettings | None = None) -> None:
+        self.retriever = retriever
+        self.reader = reader
+        self.settings = settings or AskSettings()
+
+    def ask(self, question: str, *, kind: QuestionKind | None = None, filters: Filters | None = None) -> Answer:
+        """The answer; retracted documents are no evidence unless the filters say otherwise."""
+        started = time.perf_counter()
+        text = check_question(question)
+        kind = kind or question_kind(text)
+        filters = filters or Filters()
+        if filters.retracted is None:
+            filters = msgspec.structs.replace(filters, retracted=False)
+        ranked = self.retriever.search(text, k=self.settings.passages, filters=filters)
+        reading = time.perf_counter()
+        if kind in ("factoid", "list"):
+            items = self._read_spans(text, kind, ranked.passages)
+        else:
+            items = self._read_sentences(text, ranked.passages)
+        timings = {
+            **{f"retrieve_{stage}": spent for stage, spent in ranked.timings_ms.items() if stage != "total"},
+            "reading": round((time.perf_counter() - reading) * 1000, 3),
+            "total": round((time.perf_counter() - started) * 1000, 3),
+        }
+        return self._answer(text, kind, items, ranked, timings)
+
+    def _answer(
+        self, question: str, kind: QuestionKind, items: list[AnswerItem], ranked: RankedList, timings: dict[str, float]
+    ) -> Answer:
+        confidence = items[0].confidence if items else 0.0
+        enough = confidence >= self.settings.confidence.threshold
+        documents = dict.fromkeys(found.stored.passage.document_id for found in ranked.passages[:5])
+        return Answer(
+            question=question,
+            kind=kind,
+            status="answered" if enough else "insufficient_evidence",
+            confidence=confidence,
+            answers=tuple(items) if enough else (),
+            note=_note(kind, enough, bool(ranked.passages)),
+            nearest=tuple(documents),
+            timings_ms=timings,
+            index_id=ranked.index_id,
+            models={"embedding": self.retriever.index.manifest.embedding.name, "reader": self.reader.name},
+        )
+
+    def _read_spans(self, question: str, kind: QuestionKind, passages: Sequence[ScoredPassage]) -> list[AnswerItem]:
+        texts = [found.stored.passage.text for found in passages]
+        spans = [
+            FoundSpan(number, candidate.span.of(texts[number]), candidate, passages[number].score)
+            for number, candidates in enumerate(self.reader.read(question, texts))
+            for candidate in candidates
+        ]
+        answers = rank_answers(_not_from_question(spans, question), limit=50)
+        chosen = pick_list(answers, self.settings.lists) if kind == "list" else answers[: self.settings.answers]
+        relevance = self._relevance(question, passages)
+        return [self._span_item(answer, passages, relevance) for answer in chosen]
+
+    def _span_item(
+        self, answer: RankedAnswer, passages: Sequence[ScoredPassage], relevance: Sequence[float]
+    ) -> AnswerItem:
+        evidence = tuple(
+            make_evidence(passages[span.text_number].stored, span.candidate.span, round(span.score, 4))
+            for span in answer.spans[: self.settings.evidence]
+        )
+        best = answer.spans[0]
+        confidence = answer_confidence(answer, relevance[best.text_number], self.settings.confidence)
+        return AnswerItem(evidence[0].text, confidence, evidence)
+
+    def _read_sentences(self, question: str, passages: Sequence[ScoredPassage]) -> list[AnswerItem]:
+        """The sentences nearest to the question, quoted whole, none twice, best first."""
+        found: dict[str, tuple[StoredPassage, float, int]] = {}
+        candidates = [
+            (passage, span, span.of(passage.stored.passage.text))
+            for passage in passages
+            for span in sentence_spans_of(passage.stored.passage.text)
+        ]
+        if not candidates:
+            return []
+        scores = self._similarity(question, [text for _, _, text in candidates])
+        order = sorted(range(len(candidates)), key=lambda number: (-scores[number], number))
+        items: list[AnswerItem] = []
+        for number in order:
+            passage, span, text = candidates[number]
+            if text.casefold() in found or text.rstrip().endswith("?"):
+                continue
+            found[text.casefold()] = (passage.stored, scores[number], number)
+            evidence = make_evidence(passage.stored, span, round(scores[number], 4))
+            confidence = sentence_confidence(scores[number], self.settings.confidence)
+            items.append(AnswerItem(evidence.text, confidence, (evidence,)))
+            if len(items) == self.settings.sentences:
+                break
+        return items
+
+    def _relevance(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
+        """Cosine of the question and each passage; taken from the dense ranking where it is there."""
+        missing = [found.stored.passage.text for found in passages if found.dense is None]
+        scored = iter(self._similarity(question, missing))
+        return [next(scored) if found.dense is None else found.dense.score for found in passages]
+
+    def _similarity(self, question: str, texts: list[str]) -> list[float]:
+        if not texts:
+            return []
+        model = self.retriever.index.model
+        similarity = model.encode_passages(texts) @ model.encode_queries([question])[0]
+        return [float(score) for score in np.clip(similarity, -1.0, 1.0)]
+
+
+def _not_from_question(spans: list[FoundSpan], question: str) -> list[FoundSpan]:
+    """Without spans that only repeat words of the question: they answer nothing."""
+    asked = question.casefold()
+    return [span for span in spans if span.text.casefold() not in asked]
+
+
+def _note(kind: QuestionKind, enough: bool, found: bool) -> str:
+    if not found:
+        return "Nothing in this index matches the question."
+    if not enough:
+        return "The evidence in this index is too weak to answer; the nearest documents are named instead."
+    if kind == "yesno":
+        return "The sentences that bear most on the question; the verdict is yours."
+    if kind == "summary":
+        return "The sentences that say most about the question, quoted."
+    return "Words of the documents themselves."
+
+
+def quoted(evidence: Evidence) -> tuple[str, str, str]:
+    """The sentence around an evidence as (before, the quotation, after)."""
+    context = evidence.context
+    first, last = evidence.start - context.start, evidence.end - context.start
+    return context.text[:first], context.text[first:last], context.text[last:]

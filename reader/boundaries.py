@@ -1,0 +1,63 @@
+"""Making a span end where a person would: whole words, no loose punctuation, brackets that match."""
+
+from corpora.records import Span
+
+_OPENING = "([{"
+_CLOSING = ")]}"
+_LOOSE_START = " \t\n.,;:!?-–—/)]}'\"”’"
+_LOOSE_END = " \t\n,;:!?-–—/([{'\"“‘"
+
+
+def tidy_span(text: str, span: Span) -> Span:
+    """The span widened to whole words, stripped of loose punctuation, and with an unmatched bracket cut off.
+
+    Only boundaries move: what the result covers is still the text's own words. It may be empty.
+    """
+    start, end = _whole_words(text, span.start, span.end)
+    start, end = _strip(text, start, end)
+    start, end = _match_brackets(text, start, end)
+    start, end = _strip(text, start, end)
+    return Span(start, max(start, end))
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while start < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _LOOSE_START:
+        start += 1
+    while start < end and (text[end - 1] in _LOOSE_END or _is_full_stop(text, start, end)):
+        end -= 1
+    return start, end
+
+
+def _is_full_stop(text: str, start: int, end: int) -> bool:
+    """Whether the span's last character is a sentence's full stop, not part of an abbreviation such as ``E.``"""
+    return text[end - 1] == "." and (end - start < 3 or "." not in text[start : end - 1])
+
+
+def _match_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """Cut at a bracket whose partner is outside; where the partner is the very next character, take it in."""
+    body = text[start:end]
+    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
+        missing = body.count(opening) - body.count(closing)
+        if missing == 1:
+            position = body.rindex(opening)
+            if text[end : end + 1] == closing:
+                return start, end + 1
+            if position > 0:
+                return start, start + position
+            return start + 1, end
+        if missing == -1:
+            position = body.index(closing)
+            if start > 0 and text[start - 1] == opening:
+                return start - 1, end
+            if position == len(body) - 1:
+                return start, end - 1
+            return start + position + 1, end
+    return start, end

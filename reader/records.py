@@ -1,0 +1,68 @@
+"""The records of the reader: `Evidence` and `Answer`. Nothing is generated: every text is a span of a document."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from corpora.questions import QuestionKind
+
+Status = Literal["answered", "insufficient_evidence"]
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The sentence around an evidence, by the same rule: `document.text[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A quotation: `document.text[start:end] == text`, offsets in Unicode code points, half-open.
+
+    `sha256` is that of the whole document's text in UTF-8, so anybody who has the document can check the quotation.
+    `score` is the reader's probability of this span in its passage, times the passage's retrieval score.
+    """
+
+    document_id: str
+    passage_id: str
+    title: str
+    section: str
+    start: int
+    end: int
+    text: str
+    sha256: str
+    url: str
+    score: float
+    context: Context
+    year: int = 0
+    journal: str = ""
+    publication_types: tuple[str, ...] = ()
+    retracted: bool = False
+
+
+class AnswerItem(msgspec.Struct, frozen=True):
+    """One answer: `text` is the text of its first evidence. `confidence` is in [0, 1]."""
+
+    text: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a question gets. No evidence, or too weak, means `insufficient_evidence` and no answers.
+
+    `nearest` are then the best passages' documents, so that a reader can look on. `note` says in a sentence what the
+    answers are, or why there are none.
+    """
+
+    question: str
+    kind: QuestionKind
+    status: Status
+    confidence: float
+    answers: tuple[AnswerItem, ...]
+    note: str
+    nearest: tuple[str, ...]
+    timings_ms: dict[str, float]
+    index_id: str
+    models: dict[str, Any]

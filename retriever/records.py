@@ -1,0 +1,37 @@
+"""The records of the retriever: `ScoredPassage` and `RankedList`. (`Run` is in `retriever.runs`.)"""
+
+import msgspec
+
+from indexer.records import Filters
+from indexer.store import StoredPassage
+
+
+class EngineScore(msgspec.Struct, frozen=True):
+    """Where one engine ranked a passage (from 1) and the score it gave, in that engine's own unit."""
+
+    rank: int
+    score: float
+
+
+class ScoredPassage(msgspec.Struct, frozen=True):
+    """A passage found, with its fused score and rank; an engine that did not find it among its candidates is None."""
+
+    stored: StoredPassage
+    score: float
+    rank: int
+    bm25: EngineScore | None = None
+    dense: EngineScore | None = None
+
+
+class RankedList(msgspec.Struct, frozen=True):
+    """The answer to a query: sorted by score descending, then passage id; no passage twice.
+
+    `timings_ms` holds the stages' wall times in milliseconds; `index_id` names the index that was searched.
+    """
+
+    query: str
+    mode: str
+    filters: Filters
+    passages: tuple[ScoredPassage, ...]
+    timings_ms: dict[str, float]
+    index_id: str

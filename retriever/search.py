@@ -1,0 +1,145 @@
+"""Query -> ranked passages, in four steps: select, retrieve with each engine, fuse, fetch."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal, get_args
+
+import msgspec
+
+from corpora.errors import UsageError
+from indexer.index import Index
+from indexer.lexical import Hit
+from indexer.records import Filters, Selection
+from indexer.store import StoredPassage
+from retriever.fusion import FUSIONS, fuse
+from retriever.records import EngineScore, RankedList, ScoredPassage
+from retriever.runs import best_passage_per_document
+
+Mode = Literal["hybrid", "bm25", "dense"]
+Unit = Literal["passage", "document"]
+
+MAX_QUERY_CHARACTERS = 10_000
+MAX_K = 10_000
+
+
+class RetrievalSettings(msgspec.Struct, frozen=True):
+    """How candidates are found and fused.
+
+    `candidates` is how many passages each engine gives at least. `weights` are those of the min-max weighted sum.
+    """
+
+    fusion: str = "min-max"
+    weights: Mapping[str, float] = {"bm25": 0.5, "dense": 0.5}
+    candidates: int = 200
+
+
+class Retriever:
+    """Searches one index. Holds no state of a request: safe to share between threads."""
+
+    def __init__(self, index: Index, settings: RetrievalSettings | None = None) -> None:
+        self.index = index
+        self.settings = settings or RetrievalSettings()
+        if self.settings.fusion not in FUSIONS:
+            raise UsageError(f"fusion {self.settings.fusion!r} is not known", remedy=f"Choose of: {', '.join(FUSIONS)}")
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        mode: Mode = "hybrid",
+        filters: Filters | None = None,
+        unit: Unit = "passage",
+    ) -> RankedList:
+        """The k best passages, or with `unit` document the best passage of each of the k best documents."""
+        _check(query, k, mode)
+        filters = filters or Filters()
+        timings: dict[str, float] = {}
+        started = time.perf_counter()
+        with _timed(timings, "select"):
+            selection = self.index.store.select(filters) if filters else None
+        # A document's other passages push documents out of a list of passages: look four times as deep.
+        depth = max(self.settings.candidates, k if unit == "passage" else 4 * k)
+        rankings = self._retrieve(query, mode, depth, selection, timings)
+        with _timed(timings, "fusion"):
+            fused = self._fuse(rankings)
+        with _timed(timings, "fetch"):
+            passages = self._fetch(fused, rankings, k, unit)
+        timings["total"] = _milliseconds(started)
+        return RankedList(query, mode, filters, passages, timings, self.index.manifest.index_id)
+
+    def _retrieve(
+        self, query: str, mode: Mode, depth: int, selection: Selection | None, timings: dict[str, float]
+    ) -> dict[str, list[Hit]]:
+        rankings: dict[str, list[Hit]] = {}
+        if mode != "dense":
+            with _timed(timings, "bm25"):
+                rankings["bm25"] = self.index.lexical.search(query, depth, selection)
+        if mode != "bm25":
+            with _timed(timings, "embedding"):
+                vector = self.index.model.encode_queries([query])
+            with _timed(timings, "dense"):
+                rankings["dense"] = self.index.dense.search(vector, depth, selection)
+        return rankings
+
+    def _fuse(self, rankings: dict[str, list[Hit]]) -> list[tuple[int, float]]:
+        if len(rankings) == 1:
+            return [(hit.key, hit.score) for ranking in rankings.values() for hit in ranking]
+        pairs = {name: [(hit.key, hit.score) for hit in ranking] for name, ranking in rankings.items()}
+        return fuse(self.settings.fusion, pairs, self.settings.weights)
+
+    def _fetch(
+        self, fused: list[tuple[int, float]], rankings: dict[str, list[Hit]], k: int, unit: Unit
+    ) -> tuple[ScoredPassage, ...]:
+        stored = self.index.store.passages([key for key, _ in (fused[:k] if unit == "passage" else fused)])
+        found = [(stored[key], score) for key, score in fused if key in stored]
+        # Keys follow the order of indexing; what people see is ordered by score and then by id.
+        found.sort(key=lambda pair: (-pair[1], pair[0].passage.passage_id))
+        if unit == "document":
+            found = _best_passages(found)
+        places = {name: {hit.key: (rank, hit) for rank, hit in enumerate(hits, 1)} for name, hits in rankings.items()}
+        return tuple(_scored(passage, score, rank, places) for rank, (passage, score) in enumerate(found[:k], start=1))
+
+
+def _best_passages(found: list[tuple[StoredPassage, float]]) -> list[tuple[StoredPassage, float]]:
+    """The best passage of each document; `found` is best first, so a document's first passage is its best."""
+    first: dict[str, StoredPassage] = {}
+    for passage, _ in found:
+        first.setdefault(passage.passage.document_id, passage)
+    documents = best_passage_per_document((passage.passage.document_id, score) for passage, score in found)
+    return [(first[document_id], score) for document_id, score in documents]
+
+
+def _scored(
+    stored: StoredPassage, score: float, rank: int, places: dict[str, dict[int, tuple[int, Hit]]]
+) -> ScoredPassage:
+    engines: dict[str, EngineScore | None] = {}
+    for name in ("bm25", "dense"):
+        place = places.get(name, {}).get(stored.key)
+        engines[name] = None if place is None else EngineScore(place[0], place[1].score)
+    return ScoredPassage(stored, score, rank, engines["bm25"], engines["dense"])
+
+
+def _check(query: str, k: int, mode: str) -> None:
+    if not query.strip():
+        raise UsageError("the query is empty", remedy="Write what to look for")
+    if len(query) > MAX_QUERY_CHARACTERS:
+        raise UsageError(
+            f"the query has {len(query):,} characters, at most {MAX_QUERY_CHARACTERS:,} are taken", remedy="Shorten it"
+        )
+    if not 1 <= k <= MAX_K:
+        raise UsageError(f"k is {k}, expected 1 to {MAX_K:,}", remedy="Choose another k")
+    if mode not in get_args(Mode):
+        raise UsageError(f"mode {mode!r} is not known", remedy=f"Choose of: {', '.join(get_args(Mode))}")
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[stage] = _milliseconds(started)
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
