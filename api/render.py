@@ -25,6 +25,14 @@ def console() -> Console:
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
+def _indented(out: Console, text: Text, columns: int) -> None:
+    """A paragraph set in by so many columns: wrapped to the window on a terminal, one long line elsewhere."""
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, columns)))
+    else:
+        out.print(Text(" " * columns) + text)
+
+
 def render_answer(answer: Answer) -> None:
     """An answer with its evidence, the quotation marked inside its sentence."""
     out = console()
@@ -49,14 +57,14 @@ def _render_item(out: Console, number: int, item: AnswerItem, *, whole_sentences
     if whole_sentences:
         out.print(Text(f"{number}. ", style="bold") + Text(f"“{item.text}”") + confidence)
         for evidence in item.evidence:
-            out.print(Padding(_citation(evidence), (0, 0, 0, 3)))
+            _indented(out, _citation(evidence), 3)
         return
     out.print(Text(f"{number}. {item.text}", style="bold green") + confidence)
     for evidence in item.evidence:
         before, quotation, after = quoted(evidence)
         sentence = Text("“") + Text(before) + Text(quotation, style="bold underline") + Text(after) + Text("”")
-        out.print(Padding(sentence, (0, 0, 0, 3)))
-        out.print(Padding(_citation(evidence), (0, 0, 0, 5)))
+        _indented(out, sentence, 3)
+        _indented(out, _citation(evidence), 5)
 
 
 def _citation(evidence: Evidence) -> Text:
@@ -90,14 +98,15 @@ def _render_hit(out: Console, hit: Hit) -> None:
     title = Text(f"{hit.rank}. ", style="bold") + Text(hit.title or hit.document_id, style="bold")
     out.print(Text("RETRACTED ", style="bold red") + title if hit.retracted else title)
     facts = [hit.passage_id, hit.section, hit.journal, str(hit.year or ""), _study_type(hit.publication_types), hit.url]
-    out.print(Padding(Text(" · ".join(filter(None, facts)), style="cyan"), (0, 0, 0, 3)))
-    out.print(Padding(Text(hit.text), (0, 0, 0, 3)))
+    _indented(out, Text(" · ".join(filter(None, facts)), style="cyan"), 3)
+    _indented(out, Text(hit.text), 3)
     engines = [
         f"{name} rank {found.rank} ({found.score:.3f})"
         for name, found in (("BM25", hit.bm25), ("dense", hit.dense))
         if found is not None
     ]
-    out.print(Padding(Text(f"score {hit.score:.4f} · {' · '.join(engines)}", style="dim"), (0, 0, 1, 3)))
+    _indented(out, Text(f"score {hit.score:.4f} · {' · '.join(engines)}", style="dim"), 3)
+    out.print()
 
 
 def render_build(report: BuildReport, directory: Path) -> None:

@@ -15,7 +15,6 @@ from corpora.errors import SourceError
 from corpora.formats import PARSERS, TAR, recognise
 from corpora.records import Record, Skipped
 from corpora.streams import DAMAGED, PeekStream, inflate
-from corpora.text import collapse
 from corpora.xml import MAX_PROLOGUE_BYTES
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -110,5 +109,5 @@ class _Members:
 
 
 def printable(name: str) -> str:
-    """A file's name as it can be shown and stored: on one line, and in UTF-8 whatever bytes it was made of."""
-    return collapse(name.encode(errors="backslashreplace").decode())
+    """A file's name as it can be shown and stored, whatever bytes it was made of: odd characters are escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

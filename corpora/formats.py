@@ -55,7 +55,7 @@ def recognise(stream: PeekStream, source: str) -> Recognised:
         if root in PARSERS:
             return Recognised(root)
         return Recognised("", f"XML with the root element <{root}>", is_xml=True)
-    if start.startswith(b"{"):
+    if start.startswith(b"{") and start.partition(b"\n")[0].strip() != b"{":
         return Recognised("jsonl")
     return Recognised("", _describe(head, start))
 
@@ -68,7 +68,9 @@ def _describe(head: bytes, start: bytes) -> str:
             return what
     if b"\x00" in head:
         return "a binary file"
-    return "a JSON list rather than JSON lines" if start.startswith(b"[") else "text of no known format"
+    if start.startswith((b"{", b"[")):
+        return "one JSON document, where each line should be one"
+    return "text of no known format"
 
 
 def _parse_jats_file(stream: PeekStream, source: str) -> Iterator[Record]:

@@ -98,7 +98,7 @@ def _scripts(node: Element, parts: list[str]) -> str:
     base, marks = (_atom(parts[0]) if parts else ""), parts[1:]
     signs = {"msub": "_", "munder": "_", "msup": "^", "mover": "^"}.get(local_name(node), "_^")
     if len(marks) == 1 and local_name(node) in {"mover", "munder"} and marks[0].strip() in _ACCENTS:
-        return base + _ACCENTS[marks[0].strip()] if len(base) == 1 else base
+        return base + _ACCENTS[marks[0].strip()] if len(base) == 1 else parts[0].strip()
     return base + "".join(sign + _atom(mark) for sign, mark in zip(signs, marks, strict=False) if mark.strip())
 
 
@@ -150,6 +150,8 @@ _TEX_STYLE = re.compile(
 _TEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _TEX_ROOT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
 _TEX_SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
+_MAX_BRACES = 50
+"""How deep braces are understood; deeper ones, of no author's making, are dropped."""
 _TEX_SYMBOLS = {
     "times": "×", "cdot": "·", "pm": "±", "mp": "∓", "div": "÷", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥",
     "geq": "≥", "geqslant": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "sim": "∼", "equiv": "≡", "infty": "∞",
@@ -166,7 +168,9 @@ def tex_text(source: str) -> str:
     text = document.group(1) if document else _TEX_PREAMBLE.sub(" ", source)
     text = re.sub(r"\\[,;:!> ]|~|\\\\|&", " ", _TEX_STYLE.sub("", text).replace("$", " "))
     before = ""
-    while before != text:  # innermost braces first; each round removes at least one pair
+    for _ in range(_MAX_BRACES):  # innermost first
+        if before == text:
+            break
         before = text
         text = _TEX_SCRIPT.sub(lambda m: m[1] + _atom(m[2]), text)
         text = _TEX_FRACTION.sub(lambda m: f"{_atom(m[1])}/{_atom(m[2])}", text)

@@ -19,7 +19,7 @@ from corpora.streams import DAMAGED, ByteStream, PeekStream
 from corpora.xml import MAX_PROLOGUE_BYTES, MAX_RECORD_BYTES, find_root
 
 _CLOSERS = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
-_IGNORED = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_ALLOWED_BETWEEN = re.compile(rb"(?:\s++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[^\s=]+)?)\s*=\s*("[^"]*"|'[^']*')""")
 _QUOTED = 40  # how much of what should not be there a message shows
 
@@ -221,8 +221,7 @@ class _Cutter:
     def _before(self, tag: _Tag) -> Frame | None:
         """Go to the tag. What stands before it, other than comments and instructions, does not belong there."""
         text = self._text
-        gap = bytes(text.data[: tag.start])
-        stray = b"" if gap.isspace() else _IGNORED.sub(b"", gap).strip()
+        stray = _stray_in(text.data[: tag.start])
         overflowed = text.overflowed
         text.drop(tag.start)
         text.at = 1
@@ -243,11 +242,17 @@ class _Cutter:
         text = self._text
         while not text.overflowed and text.more():
             pass
-        if stray := _IGNORED.sub(b"", bytes(text.data)).strip():
+        if stray := _stray_in(text.data):
             raise SourceError(
                 f"{self._source}: {_quoted(stray)} follows the end of its root element, where the file should end",
                 remedy="Make a file of its own of each XML document in it",
             )
+
+
+def _stray_in(gap: bytearray) -> bytes:
+    """What comes after the white space, comments and instructions that may stand between records."""
+    allowed = _ALLOWED_BETWEEN.match(gap)
+    return bytes(gap[allowed.end() :]).strip() if allowed else bytes(gap)
 
 
 def _quoted(stray: bytes) -> str:

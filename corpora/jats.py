@@ -10,12 +10,13 @@ numbers are dropped; "[12]" stays, being part of its sentence.
 
 from corpora.jats_abstract import abstract_name, labelled_parts
 from corpora.jats_body import PATH, BodyWriter, Place
-from corpora.jats_front import ArticleIds, language, metadata, title
+from corpora.jats_front import ArticleIds, language, metadata, plain, title
 from corpora.records import Document, Skipped
-from corpora.section_kinds import kind_within
+from corpora.section_kinds import kind_within, plain_kind
 from corpora.text import TextBuilder
 from corpora.xml import Element, parse_record
 
+_WITH_IMAGES = ("inline-graphic", "disp-formula", "chem-struct")
 _OWN_ABSTRACTS = frozenset({"", "main", "normal"})
 
 
@@ -39,7 +40,7 @@ def parse_jats(data: bytes, source: str, record: int = 1) -> Document | Skipped:
 
 def _document(article: Element, meta: Element, source: str, record: int) -> Document | Skipped:
     ids = ArticleIds(meta)
-    document_id = ids.document_id(source)
+    document_id = ids.document_id(source, record)
     if not document_id:
         return Skipped(source, record, "has no PMC, PubMed or DOI identifier, and no file name to make one from")
     builder = TextBuilder()
@@ -71,10 +72,26 @@ def _write_abstracts(article: Element, meta: Element, writer: BodyWriter, builde
 
 
 def _write_text(article: Element, writer: BodyWriter) -> None:
-    kinds = {"body": "case" if article.get("article-type") == "case-report" else "other"}
-    for name in ("body", "floats-group", "floats-wrap", "back"):
+    kind = "case" if article.get("article-type") == "case-report" else "other"
+    for body in article.iterfind("body"):
+        writer.write(body, Place((), kind), lead=_introduction(body))
+    for name in ("floats-group", "floats-wrap", "back"):
         for part in article.iterfind(name):
-            writer.write(part, Place((), kinds.get(name, "other")))
+            writer.write(part, Place((), "other"))
     for name in ("sub-article", "response"):
         writer.left_out["sub-article"] += len(article.findall(name))
+    writer.left_out["formula or symbol image"] += sum(map(_is_only_image, article.iter(*_WITH_IMAGES)))
     writer.left_out["front note"] += len(article.findall("front/notes"))
+
+
+def _is_only_image(node: Element) -> bool:
+    """Whether a formula or symbol is there for the eye only: no MathML, TeX or letters of it stand in the text."""
+    parent = node.getparent()
+    whole = parent if parent is not None and parent.tag in {"alternatives", "inline-formula"} else node
+    return not any(map(str.isalpha, plain(whole)))
+
+
+def _introduction(body: Element) -> Place | None:
+    """Paragraphs before the first heading introduce the article, where methods and results do have headings."""
+    kinds = {plain_kind(plain(heading)) for heading in body.iterfind("sec/title")}
+    return Place((), "background") if {"methods", "results"} <= kinds else None

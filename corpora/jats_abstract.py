@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from corpora.formulas import local_name
 from corpora.jats_front import language, plain
 from corpora.markup import inline_text
-from corpora.section_kinds import kind_of_label, plain_kind
+from corpora.section_kinds import MAX_LABEL, kind_of_label, plain_kind
 from corpora.text import collapse
 from corpora.xml import Element
 
@@ -28,13 +28,14 @@ _PLAIN_ABSTRACT = re.compile(r"(?:structured )?(?:abstract|summary)[:.]?", re.IG
 _ONLY_PARAGRAPHS = frozenset({"title", "p", ""})
 _EMPHASIS = frozenset({"bold", "italic", "underline", "sc"})
 _COLON_LABEL = re.compile(r"(?:^|(?<=[.!?)] ))([A-Z][\w/,&’' -]{1,50}?) ?:(?= ?\S)")
+_BRACKET_LABEL = re.compile(r"\[([A-Z][\w ]{1,50})\](?= ?\S)")
 _SENTENCE_ENDS = frozenset(".!?:;)")
 
 
 def abstract_name(abstract: Element, main_language: str) -> str:
     """``Abstract``, ``Author summary``, ``Highlights``, …; with the language behind where it is another one."""
     kind = abstract.get("abstract-type", "")
-    heading = plain(abstract.find("title"))
+    heading = plain(abstract.find("title"))[:MAX_LABEL]
     typed = _NAMES.get(kind, kind.replace("-", " ").capitalize())
     name = typed if not heading or _PLAIN_ABSTRACT.fullmatch(heading) else heading
     other = language(abstract) if local_name(abstract) == "trans-abstract" else main_language
@@ -45,7 +46,7 @@ def labelled_parts(abstract: Element) -> list[tuple[str, str]]:
     """(label, text) of each part of an abstract whose paragraphs begin with their headings; empty for any other.
 
     The headings stay in the text. Emphasised words count as headings where they are ones that section headings use,
-    words without emphasis only before a colon.
+    words without emphasis only before a colon or in square brackets.
     """
     if not _ONLY_PARAGRAPHS.issuperset(map(local_name, abstract)):
         return []
@@ -64,7 +65,8 @@ def _parts_of(paragraph: Element) -> Iterator[tuple[str, str]]:
 
 
 def _plain_labels(text: str) -> Iterator[tuple[int, str]]:
-    return ((found.start(1), found[1]) for found in _COLON_LABEL.finditer(text) if plain_kind(found[1]))
+    for pattern in (_COLON_LABEL, _BRACKET_LABEL):
+        yield from ((found.start(), found[1]) for found in pattern.finditer(text) if plain_kind(found[1]))
 
 
 def _emphasised_labels(paragraph: Element, text: str) -> Iterator[tuple[int, str]]:

@@ -26,6 +26,13 @@ UNTITLED = "Text"
 MAX_NAME = 150
 """A caption's first paragraph longer than this, in characters, is text and not a name."""
 
+MAX_HEADING = 300
+MAX_PATH = 600
+"""Headings and paths longer than this, in characters, are shortened: a name is shown whole, and stored many times."""
+
+MAX_DEPTH = 40
+"""Sections nested deeper than this lose their headings; articles have fewer than ten levels."""
+
 _HEADS = (
     frozenset({"title", "label", "sec-meta", "subtitle", "object-id", "caption", "permissions", "alt-title", ""})
     | NOT_TEXT
@@ -54,13 +61,15 @@ class Place(NamedTuple):
     kind: str
 
     def under(self, heading: str, hint: str = "") -> "Place":
-        """The place of what stands under this heading; a part without heading stays where its parent is."""
-        return Place((*self.path, heading) if heading else self.path, kind_within(heading, self.kind, hint))
+        """The place of what stands under this heading; one that says nothing new adds nothing to the path."""
+        new = heading and heading.casefold() != (self.path or ("",))[-1].casefold()
+        return Place((*self.path, heading) if new else self.path, kind_within(heading, self.kind, hint))
 
     @property
     def name(self) -> str:
-        """The headings as one `Section.name`."""
-        return PATH.join(self.path) or UNTITLED
+        """The headings as one `Section.name`; of a long path the first and the last."""
+        name = PATH.join(self.path) or UNTITLED
+        return name if len(name) <= MAX_PATH else PATH.join((self.path[0], "…", self.path[-1]))
 
 
 class BodyWriter:
@@ -69,9 +78,18 @@ class BodyWriter:
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
         self.left_out: Counter[str] = Counter()
+        self._depth = 0
 
-    def write(self, container: Element, place: Place) -> None:
-        """Add everything inside the container: paragraphs, then the floats among them, then the sections within."""
+    def write(self, container: Element, place: Place, lead: Place | None = None) -> None:
+        """Add everything inside the container: paragraphs, then the floats among them, then the sections within.
+
+        `lead` is the place of what stands before the first section, where that is another one.
+        """
+        if self._depth >= MAX_DEPTH:
+            self._builder.add(place.name, place.kind, _split([inline_text(container)]))
+            return
+        self._depth += 1
+        here = lead or place
         paragraphs: list[str] = []
         floats: list[Element] = []
         for child in container:
@@ -79,17 +97,18 @@ class BodyWriter:
             if name in _FLOATS:
                 floats.append(child)
             elif name in _PARTS:
-                self._flush(paragraphs, floats, place)
-                paragraphs, floats = [], []
+                self._flush(paragraphs, floats, here)
+                paragraphs, floats, here = [], [], place
                 self._write_part(child, name, place)
             elif name not in _HEADS:
                 paragraphs += _paragraphs(child)
                 floats += self._floats_in(child)
-        self._flush(paragraphs, floats, place)
+        self._flush(paragraphs, floats, here)
+        self._depth -= 1
 
     def write_section(self, section: Element, place: Place) -> None:
         """Add a section under its heading, or count it where it is an administrative one; its floats stay."""
-        heading = plain(section.find("title")) or _label(section)
+        heading = _heading(section.find("title")) or _label(section)
         hint = section.get("sec-type") or section.get("notes-type") or ""
         mixed = section.find("sec") is not None  # Springer puts ethics and funding under notes on interests
         left_out = administrative_kind(heading, "" if mixed else hint)
@@ -109,7 +128,11 @@ class BodyWriter:
         elif name == "ref-list":
             self.left_out["reference"] += sum(1 for _ in part.iter("ref"))
         else:
-            self.left_out[_COUNTED[name]] += 1
+            self._count(part, name)
+
+    def _count(self, node: Element, name: str) -> None:
+        scanned = node.get("content-type") == "scanned-pages"  # how PMC keeps the body of articles of before 2000
+        self.left_out["scanned pages" if scanned else _COUNTED[name]] += 1
 
     def _flush(self, paragraphs: Iterable[str], floats: Iterable[Element], place: Place) -> None:
         self._builder.add(place.name, place.kind, paragraphs)
@@ -119,13 +142,13 @@ class BodyWriter:
         """Footnotes of the article, without those on authors, interests and the like."""
         kept: list[str] = []
         for note in group.iterfind("fn"):
-            paragraphs = _paragraphs(note)
-            left_out = administrative_note(collapse(" ".join(paragraphs)), note.get("fn-type", ""))
+            paragraphs = list(filter(None, map(collapse, _paragraphs(note))))
+            left_out = administrative_note(paragraphs, note.get("fn-type", ""))
             if left_out:
                 self.left_out[left_out] += 1
             else:
                 kept += paragraphs
-        heading = plain(group.find("title")) or "Notes"
+        heading = _heading(group.find("title")) or "Notes"
         self._builder.add(PATH.join((*place.path, heading)), "other", kept)
 
     def _floats_in(self, block: Element) -> list[Element]:
@@ -138,7 +161,7 @@ class BodyWriter:
             if name in _FLOATS:
                 floats.append(node)
             elif name in _COUNTED:
-                self.left_out[_COUNTED[name]] += 1
+                self._count(node, name)
             else:
                 pending += list(node)[::-1]
         return floats
@@ -157,7 +180,7 @@ class BodyWriter:
 
     def _write_box(self, box: Element) -> None:
         """A box is a small article of its own: its kind is not that of the section in which it floats."""
-        heading = plain(box.find("title")) or plain(box.find("caption/title"))
+        heading = _heading(box.find("title")) or _heading(box.find("caption/title"))
         place = Place((_name(box, "Box"),), kind_within(heading, "other"))
         self._builder.add(place.name, place.kind, _all_paragraphs(box.iterfind("caption/p")))
         self.write(box, place)
@@ -206,15 +229,20 @@ def _split(texts: Iterable[str]) -> list[str]:
     return [paragraph for text in texts for paragraph in text.split(PARAGRAPH)]
 
 
+def _heading(node: Element | None) -> str:
+    heading = plain(node).rstrip(" .:–—")
+    return heading if len(heading) <= MAX_HEADING else f"{heading[:MAX_HEADING]}…"
+
+
 def _label(node: Element) -> str:
-    return plain(node.find("label")).rstrip(" .:")
+    return _heading(node.find("label"))
 
 
 def _name(node: Element, default: str) -> str:
     """``Table 2. Adverse events``: label and title, or the caption's first paragraph where that is short."""
-    title = plain(node.find("title")) or plain(node.find("caption/title"))
+    title = _heading(node.find("title")) or _heading(node.find("caption/title"))
     if not title:
-        first = plain(node.find("caption/p"))
+        first = _heading(node.find("caption/p"))
         title = first if len(first) <= MAX_NAME else ""
     label = _label(node) or (default if not title else "")
     return ". ".join(filter(None, (label, title)))

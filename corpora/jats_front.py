@@ -15,6 +15,9 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _NOT_HEADING = NOT_TEXT | {"xref", "fn", "contrib-group"}
 _PMC = re.compile(r"(?:PMC)?(\d+)(?:\.\d+)?", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+_LICENSING = re.compile(
+    r"licen[cs]e\b|creative ?commons|open[- ]access|redistribut|may use|is permitted", re.IGNORECASE
+)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _PUBLISHED = frozenset({"epub", "ppub", "collection", "pub", "epub-ppub", "electronic", "print"})
 
@@ -68,14 +71,16 @@ class ArticleIds:
         pmc = [match[1] for kind, value in given if kind in {"pmc", "pmcid"} and (match := _PMC.fullmatch(value))]
         self.pmcid = f"PMC{pmc[0]}" if pmc else ""
         self.pmid = next((value for kind, value in given if kind == "pmid" and value.isdecimal()), "")
-        self.doi = next((match[0] for kind, value in given if kind == "doi" and (match := _DOI.search(value))), "")
+        self.doi = next((doi for kind, value in given if kind == "doi" and (doi := _doi(value))), "")
 
-    def document_id(self, source: str) -> str:
+    def document_id(self, source: str, record: int = 1) -> str:
         """``PMC:…``, else ``PMID:…``, else ``DOI:…``, else made of the name of the file; empty where that is none."""
         if self.pmcid or self.pmid or self.doi:
             return _document_id("pmc", self.pmcid) or _document_id("pubmed", self.pmid) or f"DOI:{self.doi}"
         stem = PurePosixPath(source.rpartition("!")[2]).name.partition(".")[0]
-        return f"PMC:{stem[3:]}" if re.fullmatch(r"PMC\d+", stem) else f"FILE:{stem}" if stem else ""
+        if re.fullmatch(r"PMC\d+", stem) and record == 1:
+            return f"PMC:{stem[3:]}"
+        return f"FILE:{stem}{f'-{record}' if record > 1 else ''}" if stem else ""
 
 
 def metadata(article: Element, meta: Element, ids: ArticleIds) -> Metadata:
@@ -87,7 +92,7 @@ def metadata(article: Element, meta: Element, ids: ArticleIds) -> Metadata:
         journal=_journal(article),
         year=_year(meta),
         publication_types=(TYPES.get(kind, kind.replace("-", " ").title()),) if kind else (),
-        keywords=tuple(dict.fromkeys(filter(None, map(plain, meta.iterfind("kwd-group//kwd"))))),
+        keywords=tuple(dict.fromkeys(filter(None, map(plain, _keywords(meta))))),
         doi=ids.doi,
         pmid=ids.pmid,
         pmcid=ids.pmcid,
@@ -121,6 +126,12 @@ def language(element: Element) -> str:
     return LANGUAGES.get(code, code if len(code) == 3 else "und")
 
 
+def _keywords(meta: Element) -> Iterator[Element]:
+    for group in meta.iterfind("kwd-group"):
+        if group.get("kwd-group-type") != "abbreviations":
+            yield from group.iter("kwd")
+
+
 def _authors(meta: Element) -> Iterator[str]:
     """Authors in order; members of a group ("collab" contributors with a person's name) are not authors."""
     for contrib in meta.iterfind("contrib-group/contrib"):
@@ -135,7 +146,9 @@ def _authors(meta: Element) -> Iterator[str]:
 
 
 def _person(name: Element) -> str:
-    return " ".join(filter(None, (plain(name.find(tag)) for tag in ("surname", "given-names", "suffix"))))
+    """``Surname Given, Suffix``, as PubMed's authors are written."""
+    full = " ".join(filter(None, (plain(name.find(tag)) for tag in ("surname", "given-names"))))
+    return ", ".join(filter(None, (full, plain(name.find("suffix")))))
 
 
 def _journal(article: Element) -> str:
@@ -163,11 +176,15 @@ def _year_of(text: str | None) -> int:
 
 
 def _licence(meta: Element) -> str:
+    """The licence; without one, a copyright statement that says what is permitted."""
     statements: list[str] = []
     for licence in (*meta.iterfind("permissions/license"), *meta.iterfind("license")):
         statements += [node.get(_HREF, "") for node in licence.iter() if node.get(_HREF)]
         statements += [plain(node) for node in licence.iter("{*}license_ref")]
         statements.append(plain(licence))
+    if not statements:
+        copyrights = (*meta.iterfind("permissions/copyright-statement"), *meta.iterfind("copyright-statement"))
+        statements = [text for text in map(plain, copyrights) if _LICENSING.search(text)]
     return licence_name(*statements)
 
 
@@ -179,15 +196,22 @@ def _links(article: Element, meta: Element) -> Iterator[Link]:
     seen: dict[tuple[str, str, str], None] = {}
     for node in nodes:
         kind = node.get("related-article-type", "related-article")
-        target = _document_id(node.get("ext-link-type", ""), node.get(_HREF, ""))
+        target = _document_id(node.get("ext-link-type", ""), node.get(_HREF, "") or plain(node))
         seen.setdefault((LINK_KINDS.get(kind, kind), target, "" if target else _place(node)))
     yield from (Link(*link) for link in seen)
 
 
+def _doi(text: str) -> str:
+    """The first DOI in a text, without the punctuation of the sentence around it; empty where there is none."""
+    match = _DOI.search(text)
+    doi = match[0].rstrip(".,;") if match else ""
+    return doi[:-1].rstrip(".,;") if doi.endswith(")") and doi.count(")") > doi.count("(") else doi
+
+
 def _document_id(kind: str, address: str) -> str:
-    doi = _DOI.search(address)
+    doi = _doi(address)
     if doi:
-        return f"DOI:{doi[0]}"
+        return f"DOI:{doi}"
     pmc = _PMC.fullmatch(address.rstrip("/").rpartition("/")[2])
     if pmc and (kind in {"pmc", "pmcid"} or address.upper().startswith("PMC")):
         return f"PMC:{pmc[1]}"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from corpora.errors import SourceError
 from corpora.pubmed_dates import year_in
 from corpora.records import Document, MeshHeading, Metadata, Record, Skipped
 from corpora.streams import ByteStream, PeekStream
@@ -55,16 +54,11 @@ _DECODER = msgspec.json.Decoder(_Line)
 def parse_jsonl(stream: ByteStream, source: str) -> Iterator[Record]:
     """A document for each line, or `Skipped` with the line's number (as `record`) and what is wrong with it.
 
-    Raises `SourceError` for a file that cannot be read to its end, and for one that is JSON but not JSON lines.
+    Blank lines count but give nothing. Raises `SourceError` for a file that cannot be read to its end.
     """
     for number, line in _lines(PeekStream(stream, source)):
         if line is None:
             yield Skipped(source, number, f"is longer than the {MAX_RECORD_BYTES:,} bytes that one line may have")
-        elif number == 1 and line.removeprefix(_MARK).strip() in (b"{", b"["):
-            raise SourceError(
-                f"{source}: is one JSON document spread over lines, where JSON lines were expected",
-                remedy="Write each object on one line of its own, for example with `jq -c`",
-            )
         elif line.strip():
             yield _parse(line.removeprefix(_MARK) if number == 1 else line, source, number)
 

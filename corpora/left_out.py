@@ -2,7 +2,7 @@
 
 import re
 
-from corpora.section_kinds import label_rules, normal_label
+from corpora.section_kinds import MAX_LABEL, label_rules, normal_label
 
 _BY_HEADING = {
     "competing interests": r"""
@@ -10,7 +10,7 @@ _BY_HEADING = {
         PREFIX*(disclosures?|disclosure statements?|interests?)( of (potential )?conflicts? of interests?)?SUFFIX*
         """,
     "author contributions": r"""
-        (statement of )?(individual )?(authors?|authors'|author's)? ?(contributions?|contributors?|contributorship)SUFFIX*
+        (statement of )?((individual|authors?|authors'|author's) )*(contributions?|contributors?|contributorship)SUFFIX*
         """,
     "author information": r"""
         (authors?|authors'|author's) (information|biograph(y|ies)|details|affiliations?|note)|about the authors?
@@ -25,7 +25,8 @@ _BY_HEADING = {
         """,
     "publication note": r"""
         (pre-?publication|publication) history|publisher's note|open access( statement)?|provenance( and peer review)?
-        peer[- ]review(ed)?( history| report)?|(please )?(cite|citation)( .*)?|how to cite.*|licen[cs]e|copyright( .*)?
+        peer[- ]review(ed)?( history| report)?|((please|suggested) )?(cite|citation)( .*)?|how to cite.*
+        licen[cs]e|copyright( .*)?
         (article )?reprints?|(edited|reviewed) by|transparency( (declaration|statement))?
         """,
     "reference": r"""
@@ -63,9 +64,16 @@ _BY_HINT = {
 _RUN_IN = re.compile(r"[^\w(]*([^:.]{3,60}?)\s*[:.]")
 _KEPT = re.compile(r"(?:fund|financ|grant|source|support|ethic|trial|regist|abbrev|data|informed|disclaimer|presented)")
 _SAID = (
+    ("author contributions", re.compile(r"\W*authors?['’]?s? contributions?\b")),
+    ("publication note", re.compile(r"\W*(?:to cite|how to cite|twitter|ithenticate)\b")),
+    (
+        "supplementary material",
+        re.compile(r"(?:contains|accompan\w+) supplement|supplement\w+ (?:data|material)\w* at http"),
+    ),
     ("competing interests", re.compile(r"(?:conflicts?|conflicting|competing)\s+(?:of\s+)?(?:\w+\s+)?interests?")),
     ("author information", re.compile(r"contributed equally|correspond(?:ence|ing author)|author for correspondence")),
 )
+_LONGEST_HEADING = 60
 _OPENING = 200
 """How much of a note is searched for what it is about: longer notes have more to say."""
 
@@ -75,17 +83,18 @@ _HEADINGS = label_rules(_BY_HEADING, _ABBREVIATIONS)
 
 def administrative_kind(heading: str, hint: str = "") -> str:
     """What a section under this heading, or of this ``sec-type``, is, such as ``competing interests``; else ``""``."""
-    label = normal_label(heading)
+    label = normal_label(heading[:MAX_LABEL])
     by_heading = next((kind for kind, pattern in _HEADINGS if pattern.fullmatch(label)), "")
     return by_heading or _BY_HINT.get(hint.casefold(), "")
 
 
-def administrative_note(text: str, hint: str = "") -> str:
+def administrative_note(paragraphs: list[str], hint: str = "") -> str:
     """What a footnote of this ``fn-type`` is, by the words that it begins with, as for `administrative_kind`."""
-    run_in = _RUN_IN.match(text)
-    label = normal_label(run_in[1]) if run_in else ""
+    first, *others = paragraphs or [""]
+    run_in = _RUN_IN.match(first)
+    label = normal_label(first if others and len(first) <= _LONGEST_HEADING else run_in[1] if run_in else "")
     if _KEPT.match(label):
         return ""
-    opening = text[:_OPENING].casefold()
+    opening = " ".join(paragraphs)[:_OPENING].casefold()
     said = next((kind for kind, pattern in _SAID if pattern.search(opening)), "")
     return administrative_kind(label, hint) or said

@@ -7,13 +7,16 @@ from corpora.text import collapse
 MAX_WORDS = 200
 """How many characters of a licence of no known name are kept."""
 
+MAX_STATEMENT = 5000
+"""How many characters of a statement are searched."""
+
 _URL = re.compile(
     r"creativecommons\.org/licen[cs]es/(?:cc[ -])?(by(?:-(?:nc|nd|sa))*)(?:/(\d(?:\.\d)?))?", re.IGNORECASE
 )
 _ABBREVIATION = re.compile(r"\bcc[ -]?(by(?:[- ](?:nc|nd|sa))*)\b(?:[ ,]*(?:licen[cs]e )?v?(\d\.\d))?", re.IGNORECASE)
 _IN_WORDS = re.compile(
     r"creative\s+commons\W+attribution((?:\W+(?:and\W+)?(?:non\W?commercial|no\W?deriv\w*|share\W?alike))*)"
-    r"(?:\W+(?:international|generic|unported|licen[cs]e|version))*\W+(\d\.\d)?",
+    r"(?:\W+(?:international|generic|unported|licen[cs]e|version))*(?:\W+(\d\.\d))?",
     re.IGNORECASE,
 )
 _ZERO = re.compile(r"publicdomain/zero|\bcc0\b|creative commons (?:zero|public domain)", re.IGNORECASE)
@@ -27,6 +30,7 @@ def licence_name(*statements: str) -> str:
     Where they contradict each other, which happens, the one with more conditions is believed: a reader then never takes
     a liberty that was not given. The version is the one stated for those conditions, if any is.
     """
+    statements = tuple(statement[:MAX_STATEMENT] for statement in statements)
     found = [name for statement in statements for name in _named(statement)]
     if found:
         return max(found, key=lambda name: (name.count("-"), name.count("."), name))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from corpora.formulas import entity_text, local_name, mathml_text, tex_text
+from corpora.scripts import subscript, superscript
 from corpora.xml import Element
 
 NOT_TEXT = frozenset({"graphic", "inline-graphic", "alt-text", "long-desc", "object-id", "index-term", "private-char"})
@@ -28,20 +29,17 @@ _WORDS = frozenset((
 _LINES = frozenset({"break", "hr", "br"})
 _EDGES = dict.fromkeys(_PARAGRAPHS, PARAGRAPH) | dict.fromkeys(_LINES, LINE) | dict.fromkeys(_WORDS, " ")
 _STRENGTH = {"": 0, " ": 1, LINE: 2, PARAGRAPH: 3}
+_LEADS = frozenset(":;,=")
 _LEADERS = frozenset({"label", "term", "speaker"})
 _SHIFTED = frozenset({"sup", "sub"})
 _SYMBOL_STYLES = frozenset({"i", "italic", "b", "bold", "sub", "sup"})
 _BRANCHES = frozenset({"alternatives", "inline-formula", "disp-formula"})
-_POWER_OR_CHARGE = re.compile(r"\d[+\-−–]?")
-_SYMBOL_AT_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,3}$")  # m, kg, Ca, R: not the end of a longer word
-_BARE = re.compile(r"[+\-−–]?[\w.,*#†‡§¶/]+[+\-−–]?")
-_MARKS = re.compile(r"[^\w\s]+")
-_CITED = re.compile(r"[\s\[(]*\d+[a-z]?(?:[\s,;–—‐-]+\d+[a-z]?)*[\s,;\])]*")
+_CITED = re.compile(r"\s*\d{1,3}[a-z]?(?:[\s,;–—‐-]+\d{1,3}[a-z]?)*[\s,;)]*")
+_LISTING = re.compile(r"\d[,;]$")  # the numbers before are part of the sentence, so this one is too
 _BETWEEN_CITED = re.compile(r"[\s,;–—‐-]*")
-_ORDINAL = frozenset({"st", "nd", "rd", "th", "er", "re", "ème", "ª", "º"})
-_ISOTOPE = re.compile(r"(?:\d\d+m?(?=\[?[A-Z][a-z]?(?![a-z]))|[123](?=H(?![a-z])))")
 _CLOSING = frozenset(".,;:!?)]}%")
 _LOOK_BACK = 24
+_LONGEST_MARK = 5
 
 
 class _Frame:
@@ -51,7 +49,7 @@ class _Frame:
 
     def __init__(self, element: Element, start: int) -> None:
         self.element = element
-        self.name = local_name(element)
+        self.name = "sup" if _is_note_mark(element) else local_name(element)
         self.children: Iterator[Element] = iter(_chosen(element))
         self.start = start
 
@@ -97,13 +95,23 @@ class _Writer:
         return False
 
     def _open(self, element: Element) -> _Frame:
+        self._separate(local_name(element))
+        if _refers_to_number(element) and self._before()[-1:].isalpha():
+            self._separate("label")
         frame = _Frame(element, len(self._pieces))
-        self._separate(frame.name)
-        if frame.name in _SHIFTED and self._pieces[-1:] and self._pieces[-1].isspace() and _broken_from(element):
-            self._pieces.pop()
-            frame.start -= 1
+        if frame.name in _SHIFTED:
+            self._settle(element)
+            frame.start = len(self._pieces)
         self._put(element.text or "")
         return frame
+
+    def _settle(self, shifted: Element) -> None:
+        """Decide, before a raised or lowered element begins, what stands between it and the words before."""
+        if self._edge and self._pieces:
+            self._pieces.append(self._separator("x"))
+            self._edge = ""
+        elif self._pieces and self._pieces[-1].isspace() and _broken_from(shifted):
+            self._pieces.pop()
 
     def _close(self, frame: _Frame) -> None:
         if frame.name in _SHIFTED:
@@ -111,7 +119,7 @@ class _Writer:
             del self._pieces[frame.start :]
             self._shift(frame, shifted)
         if frame.name in _LEADERS and len(self._pieces) > frame.start:
-            self._put(":" if frame.name != "label" and self._before()[-1:].isalnum() else "")
+            self._put("" if frame.name == "label" or self._before().rstrip()[-1:] in _LEADS else ":")
             self._led = True
         self._separate(frame.name)
 
@@ -137,13 +145,10 @@ class _Writer:
     def _put(self, text: str) -> None:
         if not text or (self._edge and text.isspace()):
             return
-        if self._edge:
-            self._pieces.append(self._separator(text))
-        elif self._cut and text[0].isalnum():
-            self._pieces.append(" ")
+        between = self._separator(text) if self._edge else " " if self._cut and text[0].isalnum() else ""
         self._cut = self._led = False
         self._edge = ""
-        self._pieces.append(text)
+        self._pieces += [between, text] if between else [text]
 
     def _separator(self, text: str) -> str:
         if self._led or not self._pieces:
@@ -166,8 +171,8 @@ class _Writer:
         if any(local_name(node) == "sup" for node in (*xref.iterancestors(), *xref.iterdescendants())):
             return True
         before = self._before()
-        glued = before[-1:] and (self._cut or not (before[-1].isspace() or before[-1] in "([{,;–—‐-−/"))
-        return bool(glued) and before.rfind("[") <= before.rfind("]")
+        apart = not before or before[-1].isspace() or before[-1] in "([{–—‐-−/" or _LISTING.search(before)
+        return (self._cut or not apart) and before.rfind("[") <= before.rfind("]")
 
 
 def inline_text(element: Element, skip: frozenset[str] = NOT_TEXT) -> str:
@@ -181,27 +186,17 @@ def inline_text(element: Element, skip: frozenset[str] = NOT_TEXT) -> str:
     return _Writer(skip).write(element)
 
 
-def superscript(before: str, text: str, after: str) -> str:
-    """How a superscript `text` is written between `before` and `after`: ``^6`` after 10, ``2`` after kg/m, ``+``."""
-    last = before[-1:]
-    if text in {"o", "O", "0", "°", "º"} and re.match(r"\s?[CF]\b", after) and re.search(r"\d\s?$", before):
-        return "°"
-    if not last or last.isspace() or last in "([{/":
-        return text + _leading_gap(text, after)
-    if _MARKS.fullmatch(text) or (last.isdigit() and text.casefold() in _ORDINAL):
-        return text
-    if _POWER_OR_CHARGE.fullmatch(text) and _SYMBOL_AT_END.search(before):
-        return text + _gap(text, after)
-    if text == "TM" and last.isalpha():
-        return "™"
-    return (f"^{text}" if _BARE.fullmatch(text) else f"^({text})") + _gap(text, after) if text else ""
+def _is_note_mark(element: Element) -> bool:
+    """Whether this points to a footnote by a mark that readers see raised, though its source has no ``sup``."""
+    if element.get("ref-type") not in {"fn", "table-fn"} or len(_plain(element).strip()) > _LONGEST_MARK:
+        return False
+    return not any(local_name(node) == "sup" for node in (*element.iterancestors(), *element.iterdescendants()))
 
 
-def subscript(before: str, text: str, after: str) -> str:
-    """How a subscript `text` is written between `before` and `after`: ``2`` in H2O, ``_2`` after a digit."""
-    digits = before[-1:].isdigit() and text[:1].isdigit()
-    words = text[:1].isalpha() and re.search(r"[a-z]{3}$", before)
-    return (f"_{text}" if digits or words else text) + _gap(text, after)
+def _refers_to_number(element: Element) -> bool:
+    """Whether this is the number in "Figure 1", which some sources glue to the word."""
+    named = element.get("ref-type") in {"fig", "table", "table-wrap", "disp-formula", "sec", "app", "boxed-text"}
+    return named and (element.text or "")[:1].isdigit()
 
 
 def _broken_from(element: Element) -> bool:
@@ -209,17 +204,6 @@ def _broken_from(element: Element) -> bool:
     previous = element.getprevious()
     tail = previous.tail or "" if previous is not None and local_name(previous) in _SYMBOL_STYLES else ""
     return "\n" in tail and not tail.strip()
-
-
-def _gap(text: str, after: str) -> str:
-    return " " if text[-1:].isdigit() and after[:1].isdigit() else ""
-
-
-def _leading_gap(text: str, after: str) -> str:
-    """A space after a footnote's letter or number ("a Adjusted"), none after an isotope's mass (99mTc)."""
-    isotope = _ISOTOPE.match(text + after)
-    joined = isotope is not None and isotope.end() == len(text)
-    return " " if text[-1:].isalnum() and after[:1].isalnum() and not joined else ""
 
 
 def _plain(element: Element) -> str:

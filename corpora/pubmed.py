@@ -27,7 +27,7 @@ ARTICLE = "PubmedArticle"
 _BOOK = "PubmedBookArticle"
 _DELETION = "DeleteCitation"
 
-_PMID = re.compile(r"0*([1-9]\d{0,15})")
+_PMID = re.compile(r"0*([1-9][0-9]{0,15})")
 _OWN_ID = re.compile(r"[A-Z][A-Z0-9]*:\S+")
 _NOT_AVAILABLE = re.compile(r"\[?\s*not available\s*\]?\.?", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"abstract available from the publisher\.?", re.IGNORECASE)
@@ -39,6 +39,7 @@ _NLM_KINDS = {
     "CONCLUSIONS": "conclusions",
 }
 _BEYOND_NLM = ("case", "discussion")
+_NO_LABEL = "UNLABELLED"  # how NLM labels the parts that have none
 
 
 def parse_pubmed(stream: ByteStream, source: str) -> Iterator[Record]:
@@ -122,8 +123,13 @@ def _title(article: Element) -> str:
 
 def _add_abstract(builder: TextBuilder, article: Element) -> None:
     for part in article.iterfind("Abstract/AbstractText"):
-        label = collapse(part.get("Label", ""))
+        label = _label(part)
         builder.add(label or "Abstract", _kind(label, part.get("NlmCategory", "")), [_paragraph(part)])
+
+
+def _label(part: Element) -> str:
+    label = collapse(part.get("Label", ""))
+    return "" if label.upper() == _NO_LABEL else label
 
 
 def _kind(label: str, category: str) -> str:
@@ -142,7 +148,7 @@ def _add_other_abstracts(builder: TextBuilder, citation: Element, left_out: dict
             if _ELSEWHERE.fullmatch(collapse(paragraph)):
                 left_out["abstract placeholder"] = left_out.get("abstract placeholder", 0) + 1
                 continue
-            label = collapse(part.get("Label", ""))
+            label = _label(part)
             builder.add(f"{name} > {label}" if label else name, "abstract", [paragraph])
 
 

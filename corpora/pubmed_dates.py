@@ -4,7 +4,7 @@ import re
 
 from corpora.xml import Element
 
-_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", re.ASCII)
 _PUBMED_STATUSES = ("pubmed", "entrez", "medline")
 """`PubMedPubDate` by closeness to publication; the others ("received", "accepted", …) come before it by years."""
 

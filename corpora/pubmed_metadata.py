@@ -9,8 +9,8 @@ from corpora.records import Link, MeshHeading, Metadata
 from corpora.text import collapse
 from corpora.xml import Element
 
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_PMC = re.compile(r"(?:PMC)?(\d+)(?:\.\d+)?", re.IGNORECASE)
+_DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
+_PMC = re.compile(r"(?:PMC)?([0-9]+)(?:\.[0-9]+)?", re.IGNORECASE)
 
 
 def plain_text(element: Element | None) -> str:

@@ -91,6 +91,9 @@ _TYPICAL = {
 }
 """Headings that tell the kind of a section only where nothing around them does."""
 
+MAX_LABEL = 200
+"""A heading longer than this, in characters, is a sentence."""
+
 _ABBREVIATIONS = {
     "STUDY": "((study|research|trial|main|primary|secondary|principal|key|major|overall|clinical|specific|review) )",
     "WORK": "( (analys[ie]s|methods?|considerations?|calculations?|estimation|collection|extraction|sources?|used))",
@@ -135,18 +138,17 @@ def kind_within(label: str, inherited: str, hint: str = "") -> str:
     return typical_kind(label) or typical_kind(hint) or inherited
 
 
-@lru_cache(maxsize=8192)
 def plain_kind(label: str) -> str:
     """The kind that the heading names plainly, such as ``methods`` for "Patients and Methods", or ``""``."""
-    return _first_match(label, _PLAIN_RULES)
+    return _first_match(label, _PLAIN_RULES) if len(label) <= MAX_LABEL else ""
 
 
-@lru_cache(maxsize=8192)
 def typical_kind(label: str) -> str:
     """The kind that such a heading usually belongs to, such as ``methods`` for "Participants", or ``""``."""
-    return _first_match(label, _TYPICAL_RULES)
+    return _first_match(label, _TYPICAL_RULES) if len(label) <= MAX_LABEL else ""
 
 
+@lru_cache(maxsize=16384)
 def _first_match(label: str, rules: Rules) -> str:
     whole = normal_label(label)
     for part in (whole, *_CUT.split(whole)):

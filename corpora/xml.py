@@ -32,7 +32,9 @@ MAX_RECORD_BYTES = 50 * 1024 * 1024
 
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
-_NAMED_OR_OPAQUE = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&([A-Za-z][A-Za-z0-9._-]*);", re.DOTALL)
+_NAMED_OR_OPAQUE = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|&([A-Za-z][A-Za-z0-9._-]*+);", re.DOTALL
+)
 _PARSER = etree.XMLParser(
     encoding="utf-8",  # what `to_utf8` has made of it, whatever the declaration still says
     resolve_entities=False,

@@ -30,7 +30,7 @@ ENGLISH_STOP_WORDS = tuple(_FUNCTION_WORDS.split())
 """Function words and the words questions are asked with."""
 
 MAX_TOKEN = 64
-"""Characters of the longest token. A longer run of letters and digits is cut; a longer whole is left out."""
+"""A longer run of letters and digits is cut, and a longer whole left out: nobody searches for them."""
 
 _MAX_PARTS = 9
 _CACHED_WORDS = 1 << 17

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from corpora.errors import ModelError, UsageError
 from indexer.compact import WEIGHTS_SHA256, compact_base
 from indexer.numeric import Precision, pick_device, pick_dtype
+from indexer.quiet import quiet_loading
 
 Vectors = NDArray[np.float32]
 """Row-wise embeddings, shape (texts, dimensions), each row of length 1."""
@@ -128,7 +129,8 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
     source = str(compact_base()) if bundled else profile.embedding_model
     device = pick_device()
     try:
-        model = SentenceTransformer(source, device=device)
+        with quiet_loading():
+            model = SentenceTransformer(source, device=device)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"embedding model {source!r} cannot be loaded ({_first_line(error)})",

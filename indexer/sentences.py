@@ -1,10 +1,10 @@
 """Where the sentences of a biomedical text lie: spans that tile it, found by rules of our own.
 
 Own rules because of speed. On 300 abstracts of a PubMed update file (416,000 characters, one core) pysbd 0.3.4 splits
-0.2 million characters a second and this module 15 to 20; for the 25 million abstracts of PubMed that is two days against
-three quarters of an hour. Both find the same 2,628 ends in them. pysbd finds 65 more: about 45 items of a list, "(ii)
-...", which end no sentence, 16 abbreviations, and 4 that are right. This module finds 8 more, 5 of them right. The test
-marked `bench` in `tests/indexer/test_sentences.py` measures it again.
+0.2 million characters a second and this module 15 to 20; for the 25 million abstracts of PubMed that is two days
+against three quarters of an hour. Both find the same 2,628 ends in them. pysbd finds 65 more: about 45 items of a list,
+"(ii) ...", which end no sentence, 16 abbreviations, and 4 that are right. This module finds 8 more, 5 of them right.
+The test marked `bench` in `tests/indexer/test_sentences.py` measures it again.
 """
 
 import re

@@ -8,6 +8,7 @@ tokens; longer ones are stored in one byte, rounded down by up to an eighth. Del
 until their segment is merged.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,7 @@ class TantivyWriter:
     def __init__(self, folder: Path, analyzer: Analyzer) -> None:
         self._folder = folder
         self._analyzer = analyzer
+        self._closed = False
         with _errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._writer = tantivy.Index(_SCHEMA, path=str(folder), reuse=True).writer(_HEAP_BYTES, 1)
@@ -115,9 +117,11 @@ class TantivyWriter:
 
     def delete(self, keys: Iterable[int]) -> None:
         """See `LexicalWriter.delete`."""
-        with _errors(self._folder):
-            for key in keys:
-                self._writer.delete_documents_by_term("key", key)
+        wanted = list(keys)
+        if wanted:
+            with _errors(self._folder):
+                # By query: delete_documents_by_term takes an int for signed and so deletes nothing from this field.
+                self._writer.delete_documents_by_query(Query.term_set_query(_SCHEMA, "key", wanted))
 
     def commit(self) -> None:
         """See `LexicalWriter.commit`."""
@@ -125,10 +129,14 @@ class TantivyWriter:
             self._writer.commit()
 
     def close(self) -> None:
-        """Give up what is not committed, wait for merges and release the folder."""
-        with _errors(self._folder):
-            self._writer.rollback()
-            self._writer.wait_merging_threads()
+        """Give up what is not committed, wait for merges and release the folder. Closing again does nothing."""
+        if not self._closed:
+            self._closed = True
+            with _errors(self._folder):
+                self._writer.wait_merging_threads()
+                # Tantivy makes these two readable by their owner alone, the others as the umask says.
+                for name in (_META, ".managed.json"):
+                    shutil.copymode(self._folder / ".tantivy-writer.lock", self._folder / name)
 
     def __enter__(self) -> Self:
         return self
@@ -192,11 +200,22 @@ def _errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        if "LockBusy" in str(error):
-            message = f"{folder}: another process is writing this lexical index"
-            raise IndexStateError(message, remedy="Wait until it has finished") from error
-        raise IndexStateError(f"{folder}: the lexical index is damaged: {error}", remedy=_REBUILD) from error
+        raise _explained(folder, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # pyo3's class has no importable name
             raise
-        raise IndexStateError(f"{folder}: the lexical index is damaged: {error}", remedy=_REBUILD) from error
+        raise _explained(folder, error) from error
+
+
+def _explained(folder: Path, error: BaseException) -> IndexStateError:
+    reason = str(error)
+    if "LockBusy" in reason:
+        return IndexStateError(
+            f"{folder}: another process is writing this lexical index", remedy="Wait until it has finished"
+        )
+    if "PermissionDenied" in reason or "ReadOnlyFilesystem" in reason:
+        return IndexStateError(
+            f"{folder}: this lexical index may not be read and written, and Tantivy locks a file in it even to read",
+            remedy="Give this user the right to write the folder, or copy it",
+        )
+    return IndexStateError(f"{folder}: the lexical index is damaged: {reason}", remedy=_REBUILD)

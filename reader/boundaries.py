@@ -4,8 +4,9 @@ from corpora.records import Span
 
 _OPENING = "([{"
 _CLOSING = ")]}"
-_LOOSE_START = " \t\n.,;:!?-–—/)]}'\"”’"
-_LOOSE_END = " \t\n,;:!?-–—/([{'\"“‘"
+_QUOTES = "'\"“”‘’"
+_LOOSE_START = " \t\n.,;:!?-–—/)]}" + _QUOTES
+_LOOSE_END = " \t\n,;:!?-–—/([{" + _QUOTES
 
 
 def tidy_span(text: str, span: Span) -> Span:

@@ -4,7 +4,6 @@ The bundled reader is shipped as the difference from the compact base: half of t
 training leaves alone, so only the other tensors are stored, in fp16.
 """
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import msgspec
 from corpora.errors import ModelError
 from indexer.compact import check_sha256, compact_base
 from indexer.numeric import Precision, pick_device, pick_dtype
+from indexer.quiet import quiet_loading
 from reader.span_model import SpanReader
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -85,14 +85,7 @@ def untrained(name: str) -> tuple[Any, Any]:
     """A base model with a fresh question-answering head, and its tokenizer: where training starts."""
     from transformers import AutoModelForQuestionAnswering
 
-    loader = logging.getLogger("transformers.modeling_utils")
-    level = loader.level
-    # The warning says that the head is new, which is the point here.
-    loader.setLevel(logging.ERROR)
-    try:
-        return _load(AutoModelForQuestionAnswering, name), load_tokenizer(name)
-    finally:
-        loader.setLevel(level)
+    return _load(AutoModelForQuestionAnswering, name), load_tokenizer(name)
 
 
 def load_tokenizer(name: str) -> Any:
@@ -107,7 +100,8 @@ def load_tokenizer(name: str) -> Any:
 
 def _load(kind: Any, name: str, **arguments: Any) -> Any:
     try:
-        return kind.from_pretrained(name, **arguments)
+        with quiet_loading():
+            return kind.from_pretrained(name, **arguments)
     except (OSError, ValueError, KeyError) as error:
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(

@@ -1,7 +1,7 @@
 """Query -> ranked passages, in four steps: select, retrieve with each engine, fuse, fetch."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
 
@@ -30,7 +30,7 @@ class RetrievalSettings(msgspec.Struct, frozen=True):
     """
 
     fusion: str = "min-max"
-    weights: Mapping[str, float] = {"bm25": 0.5, "dense": 0.5}
+    weights: dict[str, float] = msgspec.field(default_factory=lambda: {"bm25": 0.5, "dense": 0.5})
     candidates: int = 200
 
 

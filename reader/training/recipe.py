@@ -158,6 +158,7 @@ def export_bundled(trained: Path, weights: Path, *, base: str) -> None:
     }
     file = weights / "span-reader.safetensors"
     save_file(state, file)
+    file.chmod(0o644)  # safetensors writes for the owner alone
     described = {
         "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),

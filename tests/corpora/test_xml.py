@@ -97,3 +97,9 @@ def test_the_root_is_found_behind_comments_instructions_and_an_internal_subset()
         assert (root.name, root.start) == ("a", len(start))
     root = find_root("<!--é--><a/>".encode("utf-16"), "x.xml")
     assert (root.name, root.start) == ("a", len("<!--é-->".encode()))
+
+
+def test_many_unclosed_comments_around_an_entity_take_no_time():
+    for opened in (b"<!--", b"<![CDATA[", b"<?"):
+        with pytest.raises(SourceError, match="not well-formed"):
+            parse_element(b"<a>&nbsp;" + opened * 500_000 + b"&nbsp;", "x.xml", 1)

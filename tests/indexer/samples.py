@@ -15,7 +15,9 @@ def pubmed_abstracts(data, count):
 def _abstracts(path):
     with gzip.open(path) as file:
         for _, article in etree.iterparse(file, tag="Article"):
-            paragraphs = [" ".join("".join(part.itertext()).split()) for part in article.iterfind("Abstract/AbstractText")]
+            paragraphs = [
+                " ".join("".join(part.itertext()).split()) for part in article.iterfind("Abstract/AbstractText")
+            ]
             if any(paragraphs):
                 yield " ".join(paragraphs)
             article.clear()

@@ -1,4 +1,5 @@
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -85,7 +86,7 @@ def test_sentences_tile_the_text(text):
     spans = sentence_spans(text)
     assert "".join(span.of(text) for span in spans) == text
     assert all(span.start < span.end for span in spans)
-    assert all(before.end == after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end == after.start for before, after in pairwise(spans))
 
 
 @given(TEXT)
@@ -101,9 +102,9 @@ def test_line_breaks_end_sentences_and_blanks_trail(text):
 )
 def test_hostile_text_takes_linear_time(unit):
     text = unit * (200_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     assert sum(map(len, sentence_spans(text))) == len(text)
-    assert time.perf_counter() - started < 2, "a text of 200,000 characters must take well under a second"
+    assert time.process_time() - started < 2, "a text of 200,000 characters must take well under a second"
 
 
 @needs_data
@@ -128,7 +129,7 @@ def test_agrees_with_pysbd_and_is_much_faster():
     ours = {(n, span.end) for n, text in enumerate(abstracts) for span in sentence_spans(text)}
     ended = time.perf_counter()
     size = sum(map(len, abstracts))
-    print(f"{len(ours & theirs)} both, {len(ours - theirs)} ours, {len(theirs - ours)} theirs")
-    print(f"MB/s: pysbd {size / (between - started) / 1e6:.2f}, ours {size / (ended - between) / 1e6:.1f}")
+    print(f"{len(ours & theirs)} both, {len(ours - theirs)} ours, {len(theirs - ours)} theirs")  # noqa: T201
+    print(f"MB/s: pysbd {size / (between - started) / 1e6:.2f}, ours {size / (ended - between) / 1e6:.1f}")  # noqa: T201
     assert len(ours & theirs) / len(ours | theirs) > 0.97
     assert ended - between < (between - started) / 20
