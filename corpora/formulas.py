@@ -60,14 +60,15 @@ def _leaf_text(node: Element, parts: list[str]) -> str:
 
 def _row(node: Element, parts: list[str]) -> str:
     """The children side by side, with spaces around infix operators and between things that must not fuse."""
-    pieces: list[str] = []
-    before = ""
+    before = (node.text or "").strip()  # there in markup that is not quite MathML
+    pieces = [before]
     for child, part in zip(node, parts, strict=True):
         if not part.strip():
             pieces.append(" " if part or local_name(child) == "mspace" else "")
             continue
         pieces.append(_spaced(child, part, before))
-        before = part.strip()
+        before = (child.tail or "").strip() or part.strip()
+        pieces.append((child.tail or "").strip())
     return "".join(pieces)
 
 
@@ -150,6 +151,8 @@ _TEX_STYLE = re.compile(
 _TEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _TEX_ROOT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
 _TEX_SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"  # braces that are meant to be seen, while the others are worked off
+_NO_PRIVATE = dict.fromkeys(map(ord, (_OPEN, _CLOSE)))
 _MAX_BRACES = 50
 """How deep braces are understood; deeper ones, of no author's making, are dropped."""
 _TEX_SYMBOLS = {
@@ -166,6 +169,7 @@ def tex_text(source: str) -> str:
     """A TeX formula as one readable line: no preamble, commands replaced by their characters or their names."""
     document = _TEX_DOCUMENT.search(source)
     text = document.group(1) if document else _TEX_PREAMBLE.sub(" ", source)
+    text = text.translate(_NO_PRIVATE).replace(r"\{", _OPEN).replace(r"\}", _CLOSE)
     text = re.sub(r"\\[,;:!> ]|~|\\\\|&", " ", _TEX_STYLE.sub("", text).replace("$", " "))
     before = ""
     for _ in range(_MAX_BRACES):  # innermost first
@@ -177,7 +181,8 @@ def tex_text(source: str) -> str:
         text = _TEX_ROOT.sub(r"√(\1)", text)
         text = re.sub(r"(?<!\})\{([^{}]*)\}(?!\s*\{)", r"\1", text) if before == text else text
     text = re.sub(r"\\([a-zA-Z]+)\s*", lambda m: _tex_symbol(m[1]), text)
-    return " ".join(re.sub(r"\\(.)|[{}]", r"\1", text).split())
+    text = re.sub(r"\\(.)|[{}]", r"\1", text)
+    return " ".join(text.replace(_OPEN, "{").replace(_CLOSE, "}").split())
 
 
 def _tex_symbol(name: str) -> str:

@@ -45,9 +45,12 @@ def licence_name(*statements: str) -> str:
 def _named(statement: str) -> list[str]:
     short = [(match[1], match[2]) for pattern in (_URL, _ABBREVIATION) for match in pattern.finditer(statement)]
     words = [(_abbreviated(match[1] or ""), match[2]) for match in _IN_WORDS.finditer(statement)]
-    return [
-        f"CC {conditions.upper().replace(' ', '-')} {version or ''}".strip() for conditions, version in short + words
-    ]
+    return [_name(conditions, version or "") for conditions, version in short + words]
+
+
+def _name(conditions: str, version: str) -> str:
+    full = f"{version}.0" if version and "." not in version else version
+    return f"CC {conditions.upper().replace(' ', '-')} {full}".strip()
 
 
 def _abbreviated(conditions: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from corpora.framing import Frame, frames
 from corpora.markup import inline_text
-from corpora.pubmed_metadata import metadata, plain_text
+from corpora.pubmed_metadata import document_id_of, metadata, plain_text
 from corpora.records import Deletion, Document, Record, Skipped
 from corpora.section_kinds import kind_within, plain_kind
 from corpora.streams import ByteStream, PeekStream
@@ -27,8 +27,6 @@ ARTICLE = "PubmedArticle"
 _BOOK = "PubmedBookArticle"
 _DELETION = "DeleteCitation"
 
-_PMID = re.compile(r"0*([1-9][0-9]{0,15})")
-_OWN_ID = re.compile(r"[A-Z][A-Z0-9]*:\S+")
 _NOT_AVAILABLE = re.compile(r"\[?\s*not available\s*\]?\.?", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"abstract available from the publisher\.?", re.IGNORECASE)
 _NLM_KINDS = {
@@ -76,7 +74,7 @@ def _records(frame: Frame, source: str) -> Iterator[Record]:
 def _deletions(element: Element, source: str, record: int) -> Iterator[Record]:
     for pmid in element.iterfind("PMID"):
         text = plain_text(pmid)
-        document_id = _document_id(text)
+        document_id = document_id_of(text)
         yield Deletion(document_id, source) if document_id else _no_id(text, source, record)
 
 
@@ -86,7 +84,7 @@ def _article(element: Element, source: str, record: int) -> Document | Skipped:
     if citation is None or article is None:
         return Skipped(source, record, "has no MedlineCitation with an Article")
     stated = plain_text(citation.find("PMID"))
-    document_id = _document_id(stated)
+    document_id = document_id_of(stated)
     if not document_id:
         return _no_id(stated, source, record)
     left_out: dict[str, int] = {}
@@ -101,13 +99,6 @@ def _article(element: Element, source: str, record: int) -> Document | Skipped:
     pmid = document_id.removeprefix("PMID:") if document_id.startswith("PMID:") else ""
     known = metadata(citation, element.find("PubmedData"), pmid)
     return Document(document_id, title, text, sections, source, known, left_out)
-
-
-def _document_id(stated: str) -> str:
-    """``PMID:`` and the number, or an identifier that names its own scheme (``SAMPLE:7``); empty for anything else."""
-    if number := _PMID.fullmatch(stated):
-        return f"PMID:{number[1]}"
-    return stated if _OWN_ID.fullmatch(stated) else ""
 
 
 def _no_id(stated: str, source: str, record: int) -> Skipped:

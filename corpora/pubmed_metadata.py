@@ -9,8 +9,18 @@ from corpora.records import Link, MeshHeading, Metadata
 from corpora.text import collapse
 from corpora.xml import Element
 
+_PMID = re.compile(r"0*([1-9][0-9]{0,15})")
+_OWN_ID = re.compile(r"[A-Z][A-Z0-9]*:\S+")
+
 _DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _PMC = re.compile(r"(?:PMC)?([0-9]+)(?:\.[0-9]+)?", re.IGNORECASE)
+
+
+def document_id_of(stated: str) -> str:
+    """``PMID:`` and the number, or an identifier that names its own scheme (``SAMPLE:7``); empty for anything else."""
+    if number := _PMID.fullmatch(stated):
+        return f"PMID:{number[1]}"
+    return stated if _OWN_ID.fullmatch(stated) else ""
 
 
 def plain_text(element: Element | None) -> str:
@@ -89,8 +99,8 @@ def _links(citation: Element) -> Iterator[Link]:
     for correction in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
         kind = correction.get("RefType", "")
         if kind != "Cites":
-            pmid = plain_text(correction.find("PMID"))
-            yield Link(kind, f"PMID:{pmid}" if pmid else "", plain_text(correction.find("RefSource")))
+            identifier = document_id_of(plain_text(correction.find("PMID")))
+            yield Link(kind, identifier, plain_text(correction.find("RefSource")))
 
 
 def _article_ids(pubmed_data: Element | None, kind: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ _SIGN = re.compile(r"^([+\-−–])\s+(?=\d)")
 _POWER_OR_CHARGE = re.compile(r"\d[+\-−–]?")
 _SYMBOL_AT_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,3}$")  # m, kg, Ca, R: not the end of a longer word
 _LOWER_WORD_AT_END = re.compile(r"[a-z]{3}$")
+_WORD = re.compile(r"[^\W\d_]{5}")  # longer than max, last, ss, tot: a word that would no longer be found
 _TEMPERATURE = re.compile(r"\s?[CF]\b")
 _ISOTOPE = re.compile(r"(?:\d\d+m?(?=\[?[A-Z][a-z]?(?![a-z]))|[123](?=H(?![a-z])))")
 
@@ -40,7 +41,7 @@ def superscript(before: str, text: str, after: str) -> str:
 def subscript(before: str, text: str, after: str) -> str:
     """How the subscript `text` is written between what stands before and after it."""
     digits = before[-1:].isdigit() and text[:1].isdigit()
-    words = text[:1].isalpha() and _LOWER_WORD_AT_END.search(before)
+    words = text[:1].isalpha() and (_LOWER_WORD_AT_END.search(before) or _WORD.match(text))
     return (f"_{text}" if digits or words else text) + _gap(text, after)
 
 

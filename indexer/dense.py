@@ -81,11 +81,26 @@ def write_dense_index(directory: Path, vectors: VectorFile, dimensions: int, row
     os.replace(folder / (KEYS + ".part"), folder / KEYS)
 
 
+def on_gpus(index: faiss.Index) -> faiss.Index:
+    """A half-precision copy of the index spread over every GPU, or the index itself where FAISS has or finds none.
+
+    Only the GPU build of FAISS (the extra ``gpu``) knows GPUs at all.
+    """
+    if not hasattr(faiss, "index_cpu_to_all_gpus") or faiss.get_num_gpus() == 0:
+        return index
+    options = faiss.GpuMultipleClonerOptions()
+    options.useFloat16 = True
+    options.shard = True
+    return faiss.index_cpu_to_all_gpus(index, co=options)
+
+
 class DenseIndex:
     """Exact nearest passages by cosine. Safe to share between threads: FAISS searches do not change the index."""
 
     def __init__(self, index: faiss.Index, keys: PassageKeys) -> None:
         self._index = index
+        # GPU indexes take no selectors, so filtered searches stay on the CPU.
+        self._unfiltered = on_gpus(index)
         self._keys = keys
 
     @classmethod
@@ -119,7 +134,10 @@ class DenseIndex:
         # FAISS breaks ties at the cut-off as it likes: look further until the k-th score is no longer shared.
         depth = min(available, wanted + 16)
         while True:
-            scores, positions = self._index.search(query, depth, params=parameters)
+            if parameters is None:
+                scores, positions = self._unfiltered.search(query, depth)
+            else:
+                scores, positions = self._index.search(query, depth, params=parameters)
             kept = positions[0] >= 0
             found, places = scores[0][kept], positions[0][kept]
             if depth >= available or len(found) <= wanted or found[-1] < found[wanted - 1]:

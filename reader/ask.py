@@ -8,7 +8,6 @@ import numpy as np
 
 from corpora.questions import QuestionKind
 from indexer.records import Filters
-from indexer.store import StoredPassage
 from reader.aggregate import FoundSpan, RankedAnswer, rank_answers
 from reader.confidence import ConfidenceSettings, answer_confidence, sentence_confidence
 from reader.evaluation import ListSettings, pick_list
@@ -19,6 +18,9 @@ from reader.records import Answer, AnswerItem, Evidence
 from reader.span_model import SpanReader
 from retriever.records import RankedList, ScoredPassage
 from retriever.search import Retriever
+
+# A title names a topic more often than it states a finding, yet is as near to the question as any sentence.
+TITLE_DISCOUNT = 0.8
 
 
 class AskSettings(msgspec.Struct, frozen=True):
@@ -94,7 +96,9 @@ class Asker:
         answers = rank_answers(_not_from_question(spans, question), limit=50)
         chosen = pick_list(answers, self.settings.lists) if kind == "list" else answers[: self.settings.answers]
         relevance = self._relevance(question, passages)
-        return [self._span_item(answer, passages, relevance) for answer in chosen]
+        items = [self._span_item(answer, passages, relevance) for answer in chosen]
+        # An answer that another one outscores cannot be surer than its share of that score.
+        return [_at_most(item, answer.score / answers[0].score) for item, answer in zip(items, chosen, strict=True)]
 
     def _span_item(
         self, answer: RankedAnswer, passages: Sequence[ScoredPassage], relevance: Sequence[float]
@@ -109,7 +113,7 @@ class Asker:
 
     def _read_sentences(self, question: str, passages: Sequence[ScoredPassage]) -> list[AnswerItem]:
         """The sentences nearest to the question, quoted whole, none twice, best first."""
-        found: dict[str, tuple[StoredPassage, float, int]] = {}
+        seen: set[str] = set()
         candidates = [
             (passage, span, span.of(passage.stored.passage.text))
             for passage in passages
@@ -117,14 +121,18 @@ class Asker:
         ]
         if not candidates:
             return []
-        scores = self._similarity(question, [text for _, _, text in candidates])
+        similarity = self._similarity(question, [text for _, _, text in candidates])
+        scores = [
+            score * (TITLE_DISCOUNT if passage.stored.passage.kind == "title" else 1.0)
+            for score, (passage, _, _) in zip(similarity, candidates, strict=True)
+        ]
         order = sorted(range(len(candidates)), key=lambda number: (-scores[number], number))
         items: list[AnswerItem] = []
         for number in order:
             passage, span, text = candidates[number]
-            if text.casefold() in found or text.rstrip().endswith("?"):
+            if text.casefold() in seen or text.rstrip().endswith("?"):
                 continue
-            found[text.casefold()] = (passage.stored, scores[number], number)
+            seen.add(text.casefold())
             evidence = make_evidence(passage.stored, span, round(scores[number], 4))
             confidence = sentence_confidence(scores[number], self.settings.confidence)
             items.append(AnswerItem(evidence.text, confidence, (evidence,)))
@@ -150,6 +158,10 @@ def _not_from_question(spans: list[FoundSpan], question: str) -> list[FoundSpan]
     """Without spans that only repeat words of the question: they answer nothing."""
     asked = question.casefold()
     return [span for span in spans if span.text.casefold() not in asked]
+
+
+def _at_most(item: AnswerItem, share: float) -> AnswerItem:
+    return msgspec.structs.replace(item, confidence=round(item.confidence * min(1.0, share), 4))
 
 
 def _note(kind: QuestionKind, enough: bool, found: bool) -> str:

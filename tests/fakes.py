@@ -22,10 +22,10 @@ def words(text):
 
 
 class WordHashModel:
-    """An `EmbeddingModel` whose vectors count hashed words: two texts are similar if they share words.
+    """An `EmbeddingModel` over hashed words: two texts are the more similar the more words they share.
 
-    Each word adds 1 or -1 to one of 64 dimensions, so unrelated texts are near 0. The sum has length 1; a text without
-    words points along the first dimension.
+    Each distinct word of four letters or more adds 1 to one of 64 dimensions, so that sharing a word never lowers the
+    similarity; unrelated texts come out at about 0.1. A text without such words points along the first dimension.
     """
 
     def __init__(self, name="word-hash"):
@@ -45,18 +45,18 @@ class WordHashModel:
 def _rows(texts):
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     for row, text in enumerate(texts):
-        for word in words(text):
-            digest = hashlib.blake2b(word.encode(), digest_size=2).digest()
-            vectors[row, digest[0] % DIMENSIONS] += 1 if digest[1] % 2 else -1
+        for word in sorted(set(words(text))):
+            if len(word) >= 4:
+                vectors[row, hashlib.sha256(word.encode()).digest()[0] % DIMENSIONS] += 1
         if not vectors[row].any():
             vectors[row, 0] = 1
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 class FakeReader:
-    """A span reader: capitalised words and numbers, most probable where their sentence shares words with the question.
+    """A span reader: capitalised words and numbers inside sentences, most probable where the question's words are.
 
-    The probability is the share of the question's words that stand in the candidate's sentence. `pause` is slept on
+    The first word of a sentence is capitalised anyway and so is none. The probability is the share of the question's words that stand in the candidate's sentence. `pause` is slept on
     every call, for tests of what happens meanwhile.
     """
 
@@ -77,7 +77,7 @@ def _best_spans(asked, text, limit):
         share = len(asked.intersection(words(sentence.of(text)))) / max(1, len(asked))
         for match in _WORD.finditer(text, sentence.start, sentence.end):
             telling = match[0][0].isupper() or match[0][0].isdigit()
-            if telling and share and match[0].casefold() not in asked:
+            if telling and share and match.start() > sentence.start and match[0].casefold() not in asked:
                 found.append(SpanCandidate(Span(match.start(), match.end()), share, 10 * share - 5))
     return sorted(found, key=lambda candidate: (-candidate.probability, candidate.span))[:limit]
 

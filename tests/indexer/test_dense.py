@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,27 @@ def test_selection_equals_filtering_afterwards(
     index = built(tmp_path_factory.mktemp("dense"), unit(30), list(range(30)))
     wanted = [hit for hit in index.search(unit(1, 3), 30) if hit.key in keys][:k]
     assert [hit.key for hit in index.search(unit(1, 3), k, selected(*sorted(keys)))] == [hit.key for hit in wanted]
+
+
+class _Options:
+    useFloat16 = False  # noqa: N815 - FAISS's own names
+    shard = False
+
+
+def test_where_faiss_finds_gpus_unfiltered_searches_go_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = []
+
+    def to_all_gpus(index: faiss.Index, co: _Options) -> faiss.Index:
+        moved.append((co.useFloat16, co.shard))
+        return index
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2, raising=False)
+    monkeypatch.setattr(faiss, "GpuMultipleClonerOptions", _Options, raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", to_all_gpus, raising=False)
+    index = built(tmp_path, unit(10), list(range(10)))
+    assert moved == [(True, True)]
+    assert len(index.search(unit(1), 3)) == 3
+    assert [hit.key for hit in index.search(unit(1), 3, selected(4))] == [4]
 
 
 def test_what_a_killed_run_appended_is_cut_off(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""The bundled reader, really loaded: exact offsets, windows over long texts, no-answer, the same result every time."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from corpora.errors import ModelError
+from reader import models
+from reader.models import load_reader, load_tokenizer, untrained
+from reader.span_model import SpanReader
+from reader.windows import ReaderSettings, make_windows, shorten_question
+from tests.shapes import biobert_shaped
+
+FILLER = "The committee met on a Tuesday and discussed the seating plan of the canteen at some length. "
+FACT = "Cystic fibrosis is caused by mutations in the CFTR gene. "
+
+
+@pytest.fixture(scope="module")
+def reader() -> SpanReader:
+    return load_reader("compact", precision="fp32")
+
+
+def best(reader: SpanReader, question: str, text: str) -> str:
+    spans = reader.read(question, [text])[0]
+    return spans[0].span.of(text)
+
+
+def test_it_reads(reader: SpanReader) -> None:
+    assert "CFTR" in best(reader, "Which gene is mutated in cystic fibrosis?", FACT)
+
+
+def test_offsets_are_code_points_whatever_comes_before(reader: SpanReader) -> None:
+    question = "Which gene is mutated in cystic fibrosis?"
+    plain = reader.read(question, [FACT])[0][0].span
+    for before in ("𝛽𝛾 naïve — ", "日本語。", "e\u0301 ", "\u200b\u00ad"):
+        text = before + FACT
+        found = [candidate.span.of(text) for candidate in reader.read(question, [text])[0]]
+        assert plain.of(FACT) in found
+
+
+def test_an_answer_at_the_end_of_a_long_text_is_found(reader: SpanReader) -> None:
+    text = FILLER * 60 + FACT
+    windows = make_windows(load_tokenizer(_base()), "Which gene?", [text], ReaderSettings())
+    assert len(windows) > 2
+    assert "CFTR" in best(reader, "Which gene is mutated in cystic fibrosis?", text)
+
+
+def _base() -> str:
+    from indexer.compact import compact_base
+
+    return str(compact_base())
+
+
+def test_windows_lose_no_character_that_a_token_covers() -> None:
+    text = FILLER * 30
+    windows = make_windows(load_tokenizer(_base()), "Who met?", [text], ReaderSettings(max_tokens=64, stride=16))
+    covered = {place for window in windows for start, end in window.offsets for place in range(start, end)}
+    assert {place for place, character in enumerate(text) if not character.isspace()} <= covered
+
+
+def test_a_long_question_leaves_room_for_text() -> None:
+    tokenizer = load_tokenizer(_base())
+    short = shorten_question(tokenizer, "gene " * 500, 10)
+    assert short.split() == ["gene"] * 10
+    assert make_windows(tokenizer, "gene " * 500, ["text"], ReaderSettings())[0].offsets == [(0, 4)]
+
+
+def test_texts_without_words_give_no_spans(reader: SpanReader) -> None:
+    assert reader.read("Which gene?", ["", "   ", "\n"]) == [[], [], []]
+    assert reader.read("Which gene?", []) == []
+
+
+def test_candidates_are_ordered_apart_and_probable(reader: SpanReader) -> None:
+    text = FACT + "It is inherited in an autosomal recessive manner. " + FILLER
+    candidates = reader.read("Which gene is mutated in cystic fibrosis?", [text], limit=4)[0]
+    probabilities = [candidate.probability for candidate in candidates]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert sum(probabilities) <= 1.0 + 1e-6
+    ends = sorted((candidate.span.start, candidate.span.end) for candidate in candidates)
+    assert all(left[1] <= right[0] for left, right in pairwise(ends))
+
+
+def test_company_in_a_batch_changes_nothing_that_matters(reader: SpanReader) -> None:
+    question = "Which gene is mutated in cystic fibrosis?"
+    alone = reader.read(question, [FACT])[0][0]
+    among = reader.read(question, [FILLER * 20, FACT, FILLER])[1][0]
+    assert alone.span == among.span
+    assert alone.probability == pytest.approx(among.probability, abs=1e-3)
+
+
+def test_an_unanswerable_text_is_less_probable_than_an_answering_one(reader: SpanReader) -> None:
+    question = "Which gene is mutated in cystic fibrosis?"
+    answering, silent = reader.read(question, [FACT, FILLER])
+    assert answering[0].margin > silent[0].margin
+
+
+def test_a_biobert_shaped_checkpoint_loads_and_reads(tmp_path: Path) -> None:
+    folder = biobert_shaped(tmp_path, head="question-answering")
+    reader = load_reader(str(folder))
+    spans = reader.read("Which gene is mutated?", [FACT])[0]
+    assert spans
+    assert all(0 <= found.span.start < found.span.end <= len(FACT) for found in spans)
+
+
+def test_a_base_without_a_head_is_refused_and_names_the_recipe(tmp_path: Path) -> None:
+    folder = biobert_shaped(tmp_path, head="none")
+    with pytest.raises(ModelError, match=r"has no question-answering head.*biocite train reader"):
+        load_reader(str(folder))
+    model, _ = untrained(str(folder))
+    assert model.qa_outputs.out_features == 2
+
+
+def test_a_missing_model_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="model '/nowhere/model' cannot be loaded") as caught:
+        load_reader("/nowhere/model")
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_bundled_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path
+    described = (models.WEIGHTS / "span-reader.json").read_bytes()
+    (folder / "span-reader.json").write_bytes(described)
+    (folder / "span-reader.safetensors").write_bytes(b"damaged")
+    monkeypatch.setattr(models, "WEIGHTS", folder)
+    with pytest.raises(ModelError, match=r"sha256 is .*expected"):
+        load_reader("compact")
+    (folder / "span-reader.safetensors").unlink()
+    with pytest.raises(ModelError, match="weight file cannot be read"):
+        load_reader("compact")
