@@ -61,6 +61,9 @@ def run(arguments: Sequence[str]) -> int:
         return leave.exit_code
     except click.Abort:
         return _fail("stopped", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         hint = f" Try: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
         return _fail(f"{error.format_message().rstrip('.')}.{hint}", error.exit_code)

@@ -69,7 +69,7 @@ def _content(verb: str, holder: dict[str, Any]) -> Iterator[str]:
 
 def _object(name: str, component: dict[str, Any]) -> Iterator[str]:
     required = component.get("required", [])
-    yield f'<h3 id="{escape(name)}">{escape(name)}</h3><table>'
+    yield f'<h3 id="{escape(name)}">{escape(name)}</h3><p>{escape(component.get("description", ""))}</p><table>'
     for field, schema in component.get("properties", {}).items():
         need = "" if field in required else "optional"
         facts = f"<td>{_type(schema)}</td><td>{need}</td><td>{escape(schema.get('description', ''))}</td>"

@@ -55,7 +55,9 @@ def _client_error(error: HTTPException, request: Request[Any, Any, Any]) -> Resp
             message = f"{request.url.path} does not take {request.method}"
             return _response(405, "MethodNotAllowedError", message, f"Use: {allowed}", headers)
         case 413:
-            return _response(413, "TooLargeError", "the request body is too large", "Send less at once; " + _SEE)
+            limit = request.route_handler.resolve_request_max_body_size() or 0
+            message = f"the request body is larger than the {limit:,} bytes that {request.url.path} takes"
+            return _response(413, "TooLargeError", message, "Send less at once")
         case 400:
             return _response(400, "UsageError", _problem(error), _SEE, headers)
         case status:

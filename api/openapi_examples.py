@@ -119,7 +119,11 @@ ERRORS: dict[int, ErrorResponse] = {
         "my-index/lexical: the lexical index is damaged",
         "Rebuild the lexical part from the passages, or restore the folder",
     ),
-    413: ErrorResponse("TooLargeError", "the request body is too large", "Send less at once"),
+    413: ErrorResponse(
+        "TooLargeError",
+        "the request body is larger than the 1,000,000 bytes that /v1/search takes",
+        "Send less at once",
+    ),
     500: ErrorResponse(
         "InternalError",
         "the service failed to answer (reference 1f0a9c3e)",

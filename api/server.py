@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.http_errors import JsonRequest, error_response
-from api.openapi import openapi_config
+from api.openapi import describe_objects, openapi_config
 from api.routes import ROUTES
 from api.service import ModelLoaders, Service
 from corpora.errors import BioCiteError
@@ -49,7 +49,7 @@ def create_app(settings: ServerSettings, service: Service | None = None) -> Lite
 
     A `service` already opened is taken over; the application closes it.
     """
-    return Litestar(
+    app = Litestar(
         ROUTES,
         lifespan=[_lifespan(settings, service)],
         dependencies={"service": Provide(_service, sync_to_thread=False), "turn": Provide(_turn)},
@@ -62,6 +62,8 @@ def create_app(settings: ServerSettings, service: Service | None = None) -> Lite
         pdb_on_exception=False,
         logging_config=None,
     )
+    describe_objects(app.openapi_schema)
+    return app
 
 
 def _lifespan(

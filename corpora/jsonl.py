@@ -18,6 +18,7 @@ from corpora.xml import MAX_RECORD_BYTES
 
 _MARK = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_NOT_IN_ID = re.compile(r"[\x00-\x1f\x7f]")
 _BROKEN_LINE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What `msgspec` raises for a line that is no such object, is not UTF-8, or is nested too deep."""
 
@@ -107,6 +108,8 @@ def _parse(data: bytes, source: str, number: int) -> Document | Skipped:
     document_id = _string(line.beir_id if line.beir_id is not None else line.id)
     if not document_id.strip():
         return Skipped(source, number, "has no identifier: a field _id or id was expected")
+    if _NOT_IN_ID.search(document_id):
+        return Skipped(source, number, f"its identifier {document_id[:80]!r} holds control characters")
     title = collapse(_clean(line.title))
     builder = TextBuilder()
     builder.add("Title", "title", [title])
@@ -126,7 +129,7 @@ def _metadata(line: _Line) -> Metadata:
         mesh=tuple(MeshHeading(name) for name in _strings(line.mesh)),
         keywords=_strings(line.keywords),
         doi=_one_line(line.doi),
-        pmid=_string(line.pmid),
+        pmid=_one_line(_string(line.pmid)),
         pmcid=_one_line(line.pmcid),
         languages=_strings(line.languages) or _strings(line.language),
         licence=_one_line(line.licence) or _one_line(line.license),

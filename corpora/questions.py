@@ -5,7 +5,7 @@ Formats: BioASQ task B (http://participants-area.bioasq.org/general_information/
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,7 +44,8 @@ def read_bioasq(path: Path) -> list[Question]:
     raw = _json(path)
     if not isinstance(raw, dict) or not isinstance(raw.get("questions"), list):
         raise SourceError(f"{path}: no 'questions' list found", remedy="Give a BioASQ task B golden file")
-    return [_bioasq_question(entry, path, number) for number, entry in enumerate(raw["questions"], start=1)]
+    found = (_bioasq_question(entry, path, number) for number, entry in enumerate(raw["questions"], start=1))
+    return _checked(found, path)
 
 
 def _bioasq_question(entry: dict[str, Any], path: Path, number: int) -> Question:
@@ -79,8 +80,8 @@ def read_squad(path: Path) -> list[Question]:
     if not isinstance(raw, dict) or not isinstance(raw.get("data"), list):
         raise SourceError(f"{path}: no 'data' list found", remedy="Give a file in SQuAD 1.1 or 2.0 format")
     try:
-        return list(_squad_questions(raw["data"], path))
-    except (KeyError, TypeError) as error:
+        return _checked(_squad_questions(raw["data"], path), path)
+    except (KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"{path}: not in SQuAD format ({error!r})") from error
 
 
@@ -118,7 +119,7 @@ def read_pubmedqa(path: Path) -> list[Question]:
     if not isinstance(raw, dict):
         raise SourceError(f"{path}: no object of PubMedQA entries found", remedy="Give a PubMedQA ori_pqal-style file")
     try:
-        return [
+        found = (
             Question(
                 pmid,
                 entry["QUESTION"],
@@ -128,9 +129,21 @@ def read_pubmedqa(path: Path) -> list[Question]:
                 str(path),
             )
             for pmid, entry in raw.items()
-        ]
+        )
+        return _checked(found, path)
     except (KeyError, TypeError) as error:
         raise SourceError(f"{path}: not in PubMedQA format ({error!r})") from error
+
+
+def _checked(found: Iterable[Question], path: Path) -> list[Question]:
+    """The questions, whose fields were taken as they came; SourceError for one that is not of its type."""
+    questions = list(found)
+    for number, question in enumerate(questions, start=1):
+        try:
+            msgspec.convert(msgspec.to_builtins(question), Question)
+        except msgspec.ValidationError as error:
+            raise SourceError(f"{path}, question {number}: {error}") from error
+    return questions
 
 
 def _json(path: Path) -> Any:
@@ -138,5 +151,5 @@ def _json(path: Path) -> Any:
         return msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror})", remedy="Check the path") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise SourceError(f"{path}: not valid JSON ({error})", remedy="Check that the file is complete") from error

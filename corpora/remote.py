@@ -57,7 +57,11 @@ class Service:
     attempts: int = 6
 
     def __post_init__(self) -> None:
-        if urllib.parse.urlsplit(self.base_url).scheme not in ("http", "https"):
+        try:
+            scheme = urllib.parse.urlsplit(self.base_url).scheme
+        except ValueError:
+            scheme = ""
+        if scheme not in ("http", "https"):
             raise UsageError(f"base URL {self.base_url!r}: expected http:// or https://")
         if not re.fullmatch(r"[!-~]+", self.tool):
             raise UsageError(f"tool {self.tool!r}: expected one word of ASCII characters")

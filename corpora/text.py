@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from corpora.errors import UsageError
 from corpora.records import Section, Span
 
 SECTION_BREAK = "\n\n"
@@ -11,6 +12,14 @@ PARAGRAPH_BREAK = "\n"
 def collapse(text: str) -> str:
     """The text with every run of white space as one space, and none at the ends."""
     return " ".join(text.split())
+
+
+def require_text(text: str, what: str) -> None:
+    """UsageError where `text` cannot be written in UTF-8, as an argument of bytes that are no UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what} {text[:80]!r} is not valid text", remedy="Write it in UTF-8") from error
 
 
 class TextBuilder:

@@ -98,7 +98,9 @@ class Asker:
         relevance = self._relevance(question, passages)
         items = [self._span_item(answer, passages, relevance) for answer in chosen]
         # An answer that another one outscores cannot be surer than its share of that score.
-        return [_at_most(item, answer.score / answers[0].score) for item, answer in zip(items, chosen, strict=True)]
+        # (Where the best has no score at all, the last of the passages alone having an answer, all are alike.)
+        best = answers[0].score if answers and answers[0].score > 0 else 1.0
+        return [_at_most(item, answer.score / best) for item, answer in zip(items, chosen, strict=True)]
 
     def _span_item(
         self, answer: RankedAnswer, passages: Sequence[ScoredPassage], relevance: Sequence[float]

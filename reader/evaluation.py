@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from corpora.errors import UsageError
 from corpora.questions import Question
 from reader.aggregate import FoundSpan, RankedAnswer, rank_answers
 from reader.metrics import ReaderScores, factoid_scores, list_scores, span_scores
@@ -58,6 +59,11 @@ def evaluate_bioasq(reader: SpanReader, questions: Sequence[Question], tick: Tic
             lists[question.question_id] = [answer.text for answer in pick_list(answers, ListSettings())]
         if tick is not None:
             tick(1)
+    if not asked:
+        raise UsageError(
+            f"evaluation: none of the {len(questions)} questions is a factoid or list question with an answer",
+            remedy="Give BioASQ task B golden files",
+        )
     gold = {question.question_id: question.answers for question in asked}
     return ReaderScores(
         factoid=factoid_scores(factoids, {name: gold[name][0] for name in factoids}) if factoids else None,

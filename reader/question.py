@@ -1,6 +1,7 @@
 """What counts as a question that can be asked."""
 
 from corpora.errors import UsageError
+from corpora.text import require_text
 
 MAX_QUESTION_CHARACTERS = 2_000
 
@@ -10,6 +11,7 @@ def check_question(question: str) -> str:
     text = " ".join(question.split())
     if not any(character.isalnum() for character in text):
         raise UsageError("the question is empty", remedy="Write a question, such as: What causes cystic fibrosis?")
+    require_text(text, "the question")
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise UsageError(
             f"the question has {len(text):,} characters, at most {MAX_QUESTION_CHARACTERS:,} are taken",

@@ -5,6 +5,7 @@ import msgspec
 from corpora.errors import NotFoundError, UsageError
 from corpora.records import Document, text_sha256
 from indexer.store import Store
+from reader.records import Status
 
 
 class Quotation(msgspec.Struct):
@@ -34,7 +35,7 @@ class _Item(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     answers: list[_Item]
-    status: str = "answered"
+    status: Status = "answered"
     index_id: str = ""
 
 
@@ -62,7 +63,7 @@ def verify_answer(encoded: bytes, store: Store, index_id: str, *, source: str = 
     """Check an `ask --json` answer. UsageError if it is not one; what does not hold is a finding, not an error."""
     try:
         answer = msgspec.json.decode(encoded, type=_Answer)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise UsageError(f"{source}: not an answer ({error})", remedy="Give what biocite ask --json printed") from error
     findings = tuple(_check(answer, store))
     return Verification(

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from corpora.errors import UsageError
 from corpora.records import SECTION_KINDS
+from corpora.text import require_text
 from indexer.records import Filters, fold
 
-_YEARS = re.compile(r"^(\d{4})?(:)?(\d{4})?$")
+_YEARS = re.compile(r"^([0-9]{4})?(:)?([0-9]{4})?$")
 
 
 def parse_years(text: str) -> tuple[int, int]:
     """``2015``, ``2015:2021``, ``2015:`` or ``:2021`` as inclusive years, 0 for an open end."""
     match = _YEARS.match(text.strip())
-    if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
+    if match is None or not (match[1] or match[3]) or (match[3] and not match[2]) or "0000" in match.groups():
         raise UsageError(f"years {text!r} are not understood", remedy="Write 2015, 2015:2021, 2015: or :2021")
     first = int(match[1] or 0)
     last = int(match[3] or 0) if match[2] else first
@@ -33,6 +34,10 @@ def make_filters(
     retracted: bool | None = None,
 ) -> Filters:
     """Filters from request values; UsageError for values that could never match."""
+    named = {"journal": journals, "publication type": publication_types, "MeSH heading": mesh, "language": languages}
+    for what, values in named.items():
+        for value in values:
+            _require_name(value, what)
     for kind in sections:
         if fold(kind) not in SECTION_KINDS:
             raise UsageError(f"section {kind!r} is not known", remedy=f"Choose of: {', '.join(SECTION_KINDS)}")
@@ -45,3 +50,9 @@ def make_filters(
         languages=tuple(languages),
         retracted=retracted,
     )
+
+
+def _require_name(value: str, what: str) -> None:
+    require_text(value, f"the {what}")
+    if not fold(value):
+        raise UsageError(f"a {what} to filter by is empty: {value!r}", remedy="Give its name, or leave the filter out")

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import msgspec
 
 from corpora.errors import UsageError
+from corpora.text import require_text
 from indexer.index import Index
 from indexer.lexical import Hit
 from indexer.records import Filters, Selection
@@ -122,8 +123,9 @@ def _scored(
 
 
 def _check(query: str, k: int, mode: str) -> None:
-    if not query.strip():
-        raise UsageError("the query is empty", remedy="Write what to look for")
+    if not any(map(str.isalnum, query)):
+        raise UsageError("the query is empty: it has no letter and no digit", remedy="Write what to look for")
+    require_text(query, "the query")
     if len(query) > MAX_QUERY_CHARACTERS:
         raise UsageError(
             f"the query has {len(query):,} characters, at most {MAX_QUERY_CHARACTERS:,} are taken", remedy="Shorten it"

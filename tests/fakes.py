@@ -56,8 +56,8 @@ def _rows(texts):
 class FakeReader:
     """A span reader: capitalised words and numbers inside sentences, most probable where the question's words are.
 
-    The first word of a sentence is capitalised anyway and so is none. The probability is the share of the question's words that stand in the candidate's sentence. `pause` is slept on
-    every call, for tests of what happens meanwhile.
+    The first word of a sentence is capitalised anyway and so is none. The probability is the share of the question's
+    words that stand in the candidate's sentence. `pause` is slept on every call, to see what happens meanwhile.
     """
 
     def __init__(self, name="fake-reader", pause=0.0):

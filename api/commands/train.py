@@ -22,7 +22,7 @@ def command() -> None:
     "--base", default="compact", show_default=True, help="compact, dmis-lab/biobert-v1.1, a folder or another hub name."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model and its checkpoints go.")
-@click.option("--epochs", type=float, default=3.0, show_default=True, help="Passes over the data.")
+@click.option("--epochs", type=float, default=4.0, show_default=True, help="Passes over the data.")
 @click.option("--max-steps", type=int, default=-1, help="Stop after so many steps.")
 @click.option("--seed", type=int, default=13, show_default=True, help="Decides drawing, order and initial head.")
 @click.option(

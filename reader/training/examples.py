@@ -31,10 +31,10 @@ class ExampleSettings(msgspec.Struct, frozen=True):
     """How examples are drawn. `joined` is the share of snippets put between snippets of other questions, so that the
     reader also learns to find an answer in a passage that is mostly about something else."""
 
-    per_question: int = 8
+    per_question: int = 14
     items_per_snippet: int = 2
-    joined: float = 0.3
-    unanswerable: float = 0.25
+    joined: float = 0.2
+    unanswerable: float = 0.2
     covid_context: int = 900
     seed: int = 13
 

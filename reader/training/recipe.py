@@ -11,8 +11,9 @@ import msgspec
 
 from corpora.errors import ModelError, UsageError
 from corpora.records import Span
+from indexer.compact import compact_base
 from indexer.numeric import cpu_has_bf16, pick_device
-from reader.models import FROZEN, untrained
+from reader.models import COMPACT, FROZEN, untrained
 from reader.training.examples import Example, ExampleSettings, make_examples
 from reader.windows import ReaderSettings, Window, make_windows
 
@@ -20,7 +21,7 @@ from reader.windows import ReaderSettings, Window, make_windows
 class TrainingSettings(msgspec.Struct, frozen=True):
     """Everything that decides the outcome of a run besides the data and the base."""
 
-    epochs: float = 3.0
+    epochs: float = 4.0
     batch: int = 16
     learning_rate: float = 1e-4
     warmup: float = 0.1
@@ -132,7 +133,7 @@ def _record(base: str, data: TrainingData, settings: TrainingSettings, counts: d
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (*data.bioasq, *data.squad)}
     return {
         "recipe": "reader",
-        "base": base if not Path(base).is_dir() else Path(base).name,
+        "base": _base_name(base),
         "settings": msgspec.to_builtins(settings),
         "data_sha256": dict(sorted(files.items())),
         "counts": counts,
@@ -142,6 +143,14 @@ def _record(base: str, data: TrainingData, settings: TrainingSettings, counts: d
             "transformers": transformers.__version__,
         },
     }
+
+
+def _base_name(base: str) -> str:
+    """A name for the base that holds on other machines: a profile, a hub name, or a folder's last part."""
+    path = Path(base)
+    if not path.is_dir():
+        return base
+    return COMPACT if path == compact_base() else path.name
 
 
 def export_bundled(trained: Path, weights: Path, *, base: str) -> None:

@@ -1,0 +1,296 @@
+"""Each route over real HTTP, with a real tiny index and models that need no weights."""
+
+import hashlib
+import json
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import api.service
+from api.cli import run
+from api.server import ServerSettings, create_app
+from api.service import ModelLoaders
+from tests.fakes import FakeReader, WordHashModel, fake_loaders
+from tests.indexes import DOCUMENTS, tiny_index
+from tests.serving import serving, wait_until, without_timings
+
+GENE = "Which gene is mutated in cystic fibrosis?"
+CF, DRUG, ANAPHYLAXIS, MALARIA, RETRACTED, FRENCH = (document["_id"] for document in DOCUMENTS)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    return tiny_index(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module")
+def client(index):
+    with serving(index) as client:
+        yield client
+
+
+def found(client, **request):
+    response = client.post("/v1/search", json={"query": "cystic fibrosis", "k": 100, "mode": "dense", **request})
+    assert response.status_code == 200, response.text
+    return response.json()["hits"]
+
+
+def text_of(document):
+    return f"{document['title']}\n\n{document['text']}"
+
+
+def test_search_gives_the_best_passage_with_its_place_in_the_document(client):
+    body = client.post("/v1/search", json={"query": "cystic fibrosis gene", "k": 2}).json()
+    assert (body["query"], body["mode"], len(body["hits"])) == ("cystic fibrosis gene", "hybrid", 2)
+    first = body["hits"][0]
+    assert (first["rank"], first["document_id"], first["year"]) == (1, CF, 2015)
+    assert text_of(DOCUMENTS[0])[first["start"] : first["end"]] == first["text"] == "Cystic fibrosis and its gene"
+    assert first["sha256"] == hashlib.sha256(text_of(DOCUMENTS[0]).encode()).hexdigest()
+    assert first["bm25"]["rank"] == first["dense"]["rank"] == 1
+    assert first["score"] == 1.0
+
+
+def test_search_modes_ask_only_their_engine(client):
+    assert all(hit["bm25"] is None and hit["dense"] for hit in found(client, mode="dense"))
+    assert all(hit["dense"] is None and hit["bm25"] for hit in found(client, mode="bm25"))
+
+
+def test_reciprocal_rank_fusion_scores_by_ranks_alone(client):
+    first = found(client, query="cystic fibrosis gene", mode="hybrid", fusion="rrf")[0]
+    assert first["score"] == pytest.approx(1 / 61 + 1 / 61)
+
+
+def test_search_by_document_gives_each_document_once(client):
+    documents = [hit["document_id"] for hit in found(client, unit="document")]
+    assert sorted(documents) == sorted(document["_id"] for document in DOCUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {CF, DRUG, ANAPHYLAXIS, MALARIA, RETRACTED, FRENCH}),
+        ({"year": "2018:2020"}, {DRUG, ANAPHYLAXIS}),
+        ({"year": "2020:"}, {ANAPHYLAXIS, MALARIA}),
+        ({"year": 2015}, {CF}),
+        ({"journals": ["journal of RARE diseases"]}, {CF, RETRACTED}),
+        ({"publication_types": ["Review", "Case Reports"]}, {CF, ANAPHYLAXIS, MALARIA}),
+        ({"mesh": ["Mutation"]}, {CF}),
+        ({"languages": ["fre"]}, {ANAPHYLAXIS, FRENCH}),
+        ({"retracted": True}, {RETRACTED}),
+        ({"retracted": False}, {CF, DRUG, ANAPHYLAXIS, MALARIA, FRENCH}),
+        ({"mesh": ["Cystic Fibrosis"], "year": "2016:2018", "retracted": False}, {DRUG}),
+        ({"journals": ["No Such Journal"]}, set()),
+    ],
+)
+def test_filters_let_through_what_they_say(client, filters, expected):
+    assert {hit["document_id"] for hit in found(client, filters=filters)} == expected
+
+
+def test_section_filter(client):
+    assert {hit["section"] for hit in found(client, filters={"sections": ["title"]})} == {"Title"}
+
+
+def test_ask_quotes_the_document(client):
+    answer = client.post("/v1/ask", json={"question": GENE}).json()
+    assert (answer["status"], answer["kind"]) == ("answered", "factoid")
+    best = answer["answers"][0]
+    evidence = best["evidence"][0]
+    assert best["text"] == evidence["text"] == "CFTR"
+    assert (evidence["document_id"], evidence["url"]) == (CF, "https://example.org/1")
+    assert text_of(DOCUMENTS[0])[evidence["start"] : evidence["end"]] == "CFTR"
+    assert evidence["context"]["text"] == "Cystic fibrosis is caused by mutations in the CFTR gene."
+    assert answer["models"] == {"embedding": "word-hash", "reader": "compact"}
+
+
+def test_ask_takes_the_kind_that_is_given(client):
+    answer = client.post("/v1/ask", json={"question": GENE, "kind": "summary"}).json()
+    assert answer["kind"] == "summary"
+    assert answer["answers"][0]["text"] in text_of(DOCUMENTS[0])
+
+
+def test_retracted_documents_are_evidence_only_where_they_are_asked_for(client):
+    question = {"question": "What cured cystic fibrosis in patients?"}
+    usual = client.post("/v1/ask", json=question).json()
+    wanted = client.post("/v1/ask", json={**question, "filters": {"retracted": True}}).json()
+    assert RETRACTED not in json.dumps(usual)
+    assert {evidence["document_id"] for item in wanted["answers"] for evidence in item["evidence"]} == {RETRACTED}
+    assert wanted["answers"][0]["text"] == "Magnetite"
+
+
+def test_ask_says_so_when_the_evidence_is_insufficient(client):
+    answer = client.post("/v1/ask", json={"question": "Who won the football world cup?"}).json()
+    assert (answer["status"], answer["answers"]) == ("insufficient_evidence", [])
+    assert answer["nearest"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document["_id"])
+@pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "plain"])
+def test_document_is_given_whole_whatever_its_id(client, document, escaped):
+    path = document["_id"]
+    if escaped or "%" in path:
+        path = "".join(f"%{byte:02X}" for byte in path.encode())
+    body = client.get(f"/v1/documents/{path}").json()
+    assert (body["document_id"], body["text"]) == (document["_id"], text_of(document))
+    assert body["sha256"] == hashlib.sha256(body["text"].encode()).hexdigest()
+    assert body["metadata"].get("year", 0) == document.get("year", 0)
+    assert body["url"] == document.get("url", "")
+    assert [part["kind"] for part in body["sections"]] == ["title", "other"]
+    assert [body["text"][part["start"] : part["end"]] for part in body["sections"]] == body["text"].split("\n\n")
+    assert body["passages"]
+    for part in body["passages"]:
+        assert body["text"][part["start"] : part["end"]] == part["text"]
+
+
+def test_verify_holds_for_an_answer_as_given_and_not_for_one_that_was_changed(client):
+    answer = client.post("/v1/ask", json={"question": GENE}).content
+    honest = client.post("/v1/verify", content=answer).json()
+    assert honest["verified"]
+    assert honest["evidence"] == len(honest["findings"]) >= 1
+    changed = json.loads(answer)
+    changed["answers"][0]["text"] = changed["answers"][0]["evidence"][0]["text"] = "BRCA"
+    verification = client.post("/v1/verify", json=changed).json()
+    assert not verification["verified"]
+    assert "reads 'CFTR'" in verification["findings"][0]["problem"]
+
+
+def test_verify_takes_answers_larger_than_other_requests(client):
+    answer = client.post("/v1/ask", json={"question": GENE}).json()
+    answer["answers"] *= 3_900_000 // len(json.dumps(answer["answers"]))
+    response = client.post("/v1/verify", json=answer)
+    assert len(response.request.content) > 3_000_000
+    assert response.json()["verified"]
+
+
+def test_health_names_what_is_served(client, index):
+    manifest = json.loads((index / "manifest.json").read_bytes())
+    assert client.get("/health").json() == {
+        "status": "ok",
+        "index_id": manifest["index_id"],
+        "documents": len(DOCUMENTS),
+        "passages": manifest["passages"],
+        "models": {"embedding": "word-hash", "reader": "compact"},
+        "version": "0.1.0",
+    }
+
+
+def test_documentation_page_needs_no_other_server(client):
+    page = client.get("/schema")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "POST /v1/ask" in page.text
+    assert "src=" not in page.text
+    assert "<script" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "route", "request_body"),
+    [
+        (["search", "gene", "-k", "3", "--year", "2015:2018"], "/v1/search", {"k": 3, "filters": {"year": "2015:2018"}}),
+        (["search", "gene", "--mode", "bm25", "--documents"], "/v1/search", {"mode": "bm25", "unit": "document"}),
+        (["search", "gene", "--fusion", "rrf", "--no-retracted"], "/v1/search", {"fusion": "rrf", "filters": {"retracted": False}}),
+        (["ask", GENE, "--type", "review"], "/v1/ask", {"filters": {"publication_types": ["review"]}}),
+        (["ask", GENE, "--kind", "list"], "/v1/ask", {"kind": "list"}),
+    ],
+)  # fmt: skip
+def test_command_line_and_http_say_the_same(client, index, monkeypatch, capfdbinary, arguments, route, request_body):
+    monkeypatch.setattr(api.service, "ModelLoaders", fake_loaders)
+    assert run([*arguments, "--index", str(index), "--json"]) == 0
+    printed = json.loads(capfdbinary.readouterr().out)
+    asked = {"query": "gene"} if route == "/v1/search" else {"question": GENE}
+    body = client.post(route, json={**asked, **request_body}).json()
+    assert list(body) == list(printed)
+    assert without_timings(body) == without_timings(printed)
+    assert body["timings_ms"].keys() == printed["timings_ms"].keys()
+
+
+def test_command_line_and_http_verify_alike(client, index, tmp_path, capfdbinary):
+    answer = tmp_path / "answer.json"
+    answer.write_bytes(client.post("/v1/ask", json={"question": GENE}).content)
+    assert run(["verify", str(answer), "--index", str(index), "--json"]) == 0
+    assert json.loads(capfdbinary.readouterr().out) == client.post("/v1/verify", content=answer.read_bytes()).json()
+
+
+REQUESTS = (
+    ("/v1/search", {"query": "cystic fibrosis gene", "filters": {"year": "2015:2018"}}),
+    ("/v1/search", {"query": "malaria vectors", "mode": "dense", "k": 3}),
+    ("/v1/ask", {"question": GENE}),
+    ("/v1/ask", {"question": "Which drug is first in anaphylaxis?", "filters": {"publication_types": ["Review"]}}),
+)
+
+
+def test_eight_clients_at_once_get_what_one_gets(index):
+    def ask(number):
+        route, body = REQUESTS[number % len(REQUESTS)]
+        return without_timings(client.post(route, json=body).raise_for_status().json())
+
+    with serving(index, asks_at_once=4) as client:
+        alone = [ask(number) for number in range(len(REQUESTS))]
+        with ThreadPoolExecutor(8) as threads:
+            together = list(threads.map(ask, range(8 * 20)))
+        assert together == [alone[number % len(REQUESTS)] for number in range(8 * 20)]
+        # One connection a thread of the pool, and the one that opened the index: no request leaves another behind.
+        assert connections(index) <= min(32, (os.cpu_count() or 1) + 4) + 1 < 8 * 20
+    assert connections(index) == 0
+
+
+def connections(index):
+    """How many times this process has the index's database open."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("open files can be counted on Linux only")
+    database = str((index / "passages.db").resolve())
+    return sum(os.path.realpath(descriptor) == database for descriptor in descriptors.iterdir())
+
+
+class Crowded(FakeReader):
+    """Remembers how many read at the same time."""
+
+    def __init__(self):
+        super().__init__("crowded", pause=0.1)
+        self._lock, self.now, self.most = threading.Lock(), 0, 0
+
+    def read(self, question, texts, *, limit=5):
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        found = super().read(question, texts, limit=limit)
+        with self._lock:
+            self.now -= 1
+        return found
+
+
+@pytest.mark.parametrize("asks_at_once", [1, 3])
+def test_questions_take_turns_and_hold_nothing_else_up(index, asks_at_once):
+    reader = Crowded()
+    loaders = ModelLoaders(embedding=lambda profile: WordHashModel(), reader=lambda name: reader)
+    with serving(index, asks_at_once=asks_at_once, loaders=loaders) as client, ThreadPoolExecutor(40) as threads:
+        asked = [threads.submit(client.post, "/v1/ask", json={"question": GENE}) for _ in range(40)]
+        wait_until(lambda: reader.now)
+        started = time.monotonic()
+        assert client.get(f"/v1/documents/{CF}").status_code == 200
+        assert time.monotonic() - started < 1 < 40 * 0.1 / asks_at_once
+        assert {answer.result().status_code for answer in asked} == {200}
+    assert reader.most == asks_at_once
+
+
+def test_models_load_once_and_only_when_the_application_starts(index):
+    loaded = []
+
+    def load(kind, model):
+        loaded.append(kind)
+        return model
+
+    loaders = ModelLoaders(
+        embedding=lambda profile: load("embedding", WordHashModel()), reader=lambda name: load(name, FakeReader(name))
+    )
+    create_app(ServerSettings(index, loaders=loaders))
+    assert loaded == []
+    with serving(index, loaders=loaders, reader="mine") as client:
+        assert loaded == ["embedding", "mine"]
+        for _ in range(3):
+            client.post("/v1/ask", json={"question": GENE}).raise_for_status()
+        assert client.get("/health").json()["models"]["reader"] == "mine"
+    assert loaded == ["embedding", "mine"]
