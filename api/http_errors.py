@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.enums import MediaType
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import ClientException, HTTPException, SerializationException
 
 from api.requests import CHOICES
 from api.schemas import ErrorResponse
@@ -21,9 +21,11 @@ class JsonRequest(Request[Any, Any, Any]):
     """A request whose body, if it is no JSON, is the client's error in every case."""
 
     async def json(self) -> Any:
-        """The body as JSON; ClientException for what msgspec gives up on with Python's own errors."""
+        """The body as JSON; ClientException where it is none, also where msgspec gives up with Python's own errors."""
         try:
             return await super().json()
+        except SerializationException as error:
+            raise ClientException(f"the request body is not JSON ({error})") from error
         except UnicodeDecodeError as error:
             raise ClientException("the request body is not UTF-8") from error
         except RecursionError as error:

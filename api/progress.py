@@ -1,4 +1,4 @@
-"""Progress on the terminal: bars with rates and remaining time on stderr, or a line a stage where it is no terminal."""
+"""Progress on stderr: bars with rates and remaining time on a terminal, elsewhere a line now and then."""
 
 import sys
 import time
@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.text import Text
 
 _MEGABYTE = 1_000_000
+_LINE_EVERY_S = 30.0
 
 
 class _Amount(ProgressColumn):
@@ -39,10 +40,13 @@ class Bars:
         self._console = Console(stderr=True)
         self._bars: Progress | None = None
         self._stage, self._unit, self._done, self._started = "", "", 0, 0.0
+        self._total: int | None = None
+        self._said = 0.0
 
     def start(self, stage: str, total: int | None, unit: str) -> None:
         """A stage begins."""
         self._stage, self._unit, self._done, self._started = stage, unit, 0, time.monotonic()
+        self._total, self._said = total, self._started
         if self._console.is_terminal:
             self._bars = Progress(
                 TextColumn("{task.description:>12}"),
@@ -61,6 +65,19 @@ class Bars:
         self._done += amount
         if self._bars is not None:
             self._bars.advance(self._bars.task_ids[0], amount)
+        elif time.monotonic() - self._said > _LINE_EVERY_S:
+            self._said = time.monotonic()
+            self._say_how_far()
+
+    def _say_how_far(self) -> None:
+        seconds = time.monotonic() - self._started
+        rate = self._done / seconds
+        left = ""
+        if self._total and rate:
+            share, remaining = self._done / self._total, (self._total - self._done) / rate
+            left = f", {share:.0%}, {remaining / 60:.1f} min left"
+        done, speed = _shown(self._done, self._unit), _shown(rate, self._unit)
+        sys.stderr.write(f"{self._stage}: {done} ({speed}/s{left})\n")
 
     def finish(self) -> None:
         """The stage is over."""

@@ -80,15 +80,19 @@ def _write_text(article: Element, writer: BodyWriter) -> None:
             writer.write(part, Place((), "other"))
     for name in ("sub-article", "response"):
         writer.left_out["sub-article"] += len(article.findall(name))
-    writer.left_out["formula or symbol image"] += sum(map(_is_only_image, article.iter(*_WITH_IMAGES)))
+    writer.left_out["formula or symbol image"] += _count_images(article)
     writer.left_out["front note"] += len(article.findall("front/notes"))
 
 
-def _is_only_image(node: Element) -> bool:
-    """Whether a formula or symbol is there for the eye only: no MathML, TeX or letters of it stand in the text."""
+def _count_images(article: Element) -> int:
+    """How many formulas and symbols are there for the eye only: no MathML, TeX or letters of them are in the text."""
+    wholes = dict.fromkeys(map(_whole_formula, article.iter(*_WITH_IMAGES)))
+    return sum(1 for whole in wholes if not any(map(str.isalpha, plain(whole))))
+
+
+def _whole_formula(node: Element) -> Element:
     parent = node.getparent()
-    whole = parent if parent is not None and parent.tag in {"alternatives", "inline-formula"} else node
-    return not any(map(str.isalpha, plain(whole)))
+    return parent if parent is not None and parent.tag in {"alternatives", "inline-formula"} else node
 
 
 def _introduction(body: Element) -> Place | None:

@@ -222,7 +222,7 @@ def _all_paragraphs(blocks: Iterable[Element]) -> list[str]:
 def _paragraphs(block: Element) -> list[str]:
     """The paragraphs of a block of running text; footnotes inside it follow it."""
     notes = (note for note in block.iter("fn") if note is not block)
-    return _split([inline_text(block, _NOT_IN_PLACE | {"fn"}), *(inline_text(note, _NOT_IN_PLACE) for note in notes)])
+    return _split(inline_text(part, _NOT_IN_PLACE | {"fn"}) for part in (block, *notes))
 
 
 def _split(texts: Iterable[str]) -> list[str]:

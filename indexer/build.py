@@ -4,42 +4,30 @@ The store is the truth. Each source file is applied in one transaction, whole or
 dense index have yet to take in stands in the store as well, so a build that was stopped goes on where it was.
 """
 
-import fcntl
 import platform
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-from corpora.sources import SourceFile, iter_sources, read_source
 
-from corpora.errors import IndexStateError, SourceError, UsageError
+from corpora.errors import IndexStateError, SourceError
 from corpora.records import Deletion, Record, Skipped
+from corpora.sources import SourceFile, iter_sources, read_source
 from indexer.analysis import Analyzer
-from indexer.dense import FOLDER, VectorFile, write_dense_index
+from indexer.dense import VectorFile, write_dense_index
+from indexer.directory import LEXICAL_FOLDER, Make, check_begun, clear, locked, prepare
 from indexer.embedding import CHUNK, EmbeddingModel
-from indexer.manifest import (
-    FILE,
-    FORMAT,
-    IndexedSource,
-    IndexManifest,
-    has_manifest,
-    index_identity,
-    read_manifest,
-    write_manifest,
-)
+from indexer.manifest import FORMAT, IndexedSource, IndexManifest, has_manifest, index_identity, write_manifest
 from indexer.progress import Progress, Silent
 from indexer.splitting import Splitter
 from indexer.store_writer import StoreWriter
-from indexer.tantivy_engine import TantivyWriter
+from indexer.tantivy_engine import TantivyEngine, TantivyWriter
 
 LEXICAL_BATCH = 5_000
-LOCK = ".lock"
-LEXICAL_FOLDER = "lexical"
 
 
 class BuildSettings(msgspec.Struct, frozen=True):
@@ -82,9 +70,11 @@ def build_index(
     """
     settings, progress = settings or BuildSettings(), progress or Silent()
     files = list(iter_sources(sources))
-    created = _prepare(directory, model, settings)
+    make = Make(model.identity, settings.splitter, settings.analyzer)
+    created = prepare(directory, make)
     try:
-        with _locked(directory), StoreWriter(directory) as store:
+        with locked(directory), StoreWriter(directory) as store:
+            check_begun(directory, store, make)
             reports = _apply_sources(files, store, settings.splitter, progress)
             if _nothing_stored(store) and not has_manifest(directory):
                 raise _NothingStored(_why_nothing(reports))
@@ -94,7 +84,7 @@ def build_index(
             write_manifest(directory, manifest)
             store.set_meta("state", "finished")
     except _NothingStored as nothing:
-        _clear(directory, created)
+        clear(directory, created=created)
         raise nothing.reason from None
     totals: Counter[str] = Counter()
     for report in reports:
@@ -106,73 +96,6 @@ class _NothingStored(Exception):  # noqa: N818 - carries the error to show past 
     def __init__(self, reason: SourceError) -> None:
         super().__init__(str(reason))
         self.reason = reason
-
-
-def _clear(directory: Path, created: bool) -> None:
-    """Leave no trace of a build that stored nothing."""
-    for name in sorted(_OWN):
-        path = directory / name
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    if created:
-        directory.rmdir()
-
-
-def _prepare(directory: Path, model: EmbeddingModel, settings: BuildSettings) -> bool:
-    """Make the directory, or check that what lies there may be added to; True if it was made now."""
-    if has_manifest(directory):
-        _check_same_settings(directory, model, settings)
-        return False
-    try:
-        if directory.exists() and any(entry.name not in _OWN for entry in directory.iterdir()):
-            raise UsageError(
-                f"{directory}: is not empty and is not an index", remedy="Name a new or empty folder with --into"
-            )
-        created = not directory.exists()
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexStateError(
-            f"{directory}: cannot be made ({error.strerror})", remedy="Check the path and its permissions"
-        ) from error
-    return created
-
-
-_OWN = {"passages.db", "passages.db-wal", "passages.db-shm", LEXICAL_FOLDER, FOLDER, LOCK, FILE, FILE + ".part"}
-
-
-def _check_same_settings(directory: Path, model: EmbeddingModel, settings: BuildSettings) -> None:
-    manifest = read_manifest(directory)
-    if manifest.embedding != model.identity:
-        raise IndexStateError(
-            f"{directory}: was built with embedding model {manifest.embedding.name} "
-            f"({manifest.embedding.revision[:12]}), not {model.identity.name} ({model.identity.revision[:12]})",
-            remedy="Use the same model, or build into a new folder",
-        )
-    if (manifest.splitter, manifest.analyzer) != (settings.splitter, settings.analyzer):
-        raise IndexStateError(
-            f"{directory}: was built with another splitter or analyzer", remedy="Build into a new folder"
-        )
-
-
-@contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """One writer at a time."""
-    try:
-        stream = (directory / LOCK).open("w")
-    except OSError as error:
-        raise IndexStateError(
-            f"{directory}: cannot be written to ({error.strerror})", remedy="Check the folder's permissions"
-        ) from error
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise IndexStateError(
-                f"{directory}: another process is writing to this index", remedy="Wait until it is done"
-            ) from error
-        yield
 
 
 def _apply_sources(
@@ -244,11 +167,15 @@ def _why_nothing(reports: list[SourceReport]) -> SourceError:
 
 
 def _update_lexical(directory: Path, store: StoreWriter, analyzer: Analyzer, progress: Progress) -> None:
+    folder = directory / LEXICAL_FOLDER
+    if not _opens(folder, analyzer):
+        shutil.rmtree(folder, ignore_errors=True)
+        store.requeue_lexical()
     total = store.lexical_work_size()
     if not total:
         return
     progress.start("BM25 index", total, "passages")
-    writer = TantivyWriter(directory / LEXICAL_FOLDER, analyzer)
+    writer = TantivyWriter(folder, analyzer)
     try:
         while keys := store.lexical_work(LEXICAL_BATCH):
             # Deleting first makes a batch that was interrupted after Tantivy's commit harmless to do again.
@@ -263,10 +190,23 @@ def _update_lexical(directory: Path, store: StoreWriter, analyzer: Analyzer, pro
     progress.finish()
 
 
+def _opens(folder: Path, analyzer: Analyzer) -> bool:
+    """Whether the lexical index can be read; one that is missing or damaged is made anew from the passages."""
+    try:
+        TantivyEngine(folder, analyzer)
+    except IndexStateError:
+        return False
+    return True
+
+
 def _update_dense(directory: Path, store: StoreWriter, model: EmbeddingModel, progress: Progress) -> int:
     """Embed what has no vector yet, then build the FAISS index; how many were embedded."""
     vectors = VectorFile(directory, model.identity.dimensions)
     recorded = int(store.db.execute("SELECT coalesce(max(vector_row) + 1, 0) FROM vectors").fetchone()[0])
+    if vectors.rows() < recorded:
+        # The file was cut short or removed: what it lost is embedded again.
+        recorded = vectors.rows()
+        store.forget_vectors(recorded)
     vectors.truncate(recorded)
     todo = store.without_vector()
     if todo:

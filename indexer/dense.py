@@ -21,6 +21,11 @@ VECTORS = "vectors.f16"
 INDEX = "flat.faiss"
 KEYS = "keys.npy"
 _LOAD_ROWS = 65_536
+_REBUILD = "Run the biocite index command with its sources again: it is rebuilt from the stored vectors"
+
+
+# Rounding each number to fp16 moves the length by less than 0.0005.
+_LENGTH_TOLERANCE = 0.01
 
 
 class VectorFile:
@@ -65,6 +70,17 @@ class VectorFile:
             )
         return np.asarray(stored[rows], dtype=np.float32)
 
+    def check(self, vectors: Vectors) -> None:
+        """IndexStateError unless each row has the length 1 that every vector has when it is stored."""
+        with np.errstate(all="ignore"):
+            lengths = np.linalg.norm(vectors, axis=1)
+        wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
+        if len(wrong):
+            raise IndexStateError(
+                f"{self._path}: is damaged: a vector in it has length {lengths[wrong[0]]:.3g}, expected 1",
+                remedy="Delete it and run the same biocite index command again, which embeds the passages anew",
+            )
+
 
 def write_dense_index(directory: Path, vectors: VectorFile, dimensions: int, rows: Sequence[tuple[int, int]]) -> None:
     """Build the FAISS index of (passage key, vector row) pairs, keys ascending; the old one is replaced at the end."""
@@ -72,7 +88,9 @@ def write_dense_index(directory: Path, vectors: VectorFile, dimensions: int, row
     keys = np.array([key for key, _ in rows], dtype=np.int64)
     positions = np.array([row for _, row in rows], dtype=np.int64)
     for start in range(0, len(positions), _LOAD_ROWS):
-        index.add(vectors.read(positions[start : start + _LOAD_ROWS]))
+        loaded = vectors.read(positions[start : start + _LOAD_ROWS])
+        vectors.check(loaded)
+        index.add(loaded)
     folder = directory / FOLDER
     faiss.write_index(index, str(folder / (INDEX + ".part")))
     with (folder / (KEYS + ".part")).open("wb") as stream:
@@ -110,15 +128,14 @@ class DenseIndex:
         try:
             index = faiss.read_index(str(folder / INDEX))
             keys = np.load(folder / KEYS, allow_pickle=False)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, EOFError, RuntimeError, ValueError, MemoryError) as error:
             raise IndexStateError(
-                f"{folder}: the dense index cannot be read ({str(error).splitlines()[0]})",
-                remedy="Run biocite index again: it is rebuilt from the stored vectors",
+                f"{folder}: the dense index cannot be read ({str(error).partition(chr(10))[0]})", remedy=_REBUILD
             ) from error
-        if index.d != dimensions or index.ntotal != len(keys):
+        if index.d != dimensions or keys.shape != (index.ntotal,) or keys.dtype != np.int64:
             raise IndexStateError(
-                f"{folder}: {index.ntotal} vectors of {index.d} dimensions for {len(keys)} keys of {dimensions}",
-                remedy="Run biocite index again: it is rebuilt from the stored vectors",
+                f"{folder}: {index.ntotal} vectors of {index.d} dimensions for {keys.size} keys of {dimensions}",
+                remedy=_REBUILD,
             )
         return cls(index, keys)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from corpora.errors import IndexStateError
-from indexer.build import LEXICAL_FOLDER
 from indexer.dense import DenseIndex
+from indexer.directory import LEXICAL_FOLDER
 from indexer.embedding import EmbeddingModel, EmbeddingProfile
 from indexer.lexical import LexicalEngine
 from indexer.manifest import IndexManifest, read_manifest
@@ -29,8 +29,7 @@ class Index:
         self._dense: DenseIndex | None = None
 
     def _refuse_unfinished(self) -> None:
-        row = self.store.db.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
-        if row is None or row[0] != "finished":
+        if not self.store.finished():
             raise IndexStateError(
                 f"{self.directory}: an update of this index was interrupted",
                 remedy="Run the same biocite index command again to finish it",

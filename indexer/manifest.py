@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from corpora.errors import IndexStateError, NotFoundError
+from corpora.errors import IndexStateError, NotFoundError, UsageError
 from indexer.analysis import Analyzer
 from indexer.embedding import ModelIdentity
 from indexer.splitting import Splitter
@@ -79,10 +79,14 @@ def read_manifest(directory: Path) -> IndexManifest:
         raise IndexStateError(f"{path}: cannot be read ({error.strerror})") from error
     try:
         manifest = msgspec.json.decode(raw, type=IndexManifest)
-    except msgspec.MsgspecError as error:
-        raise IndexStateError(f"{path}: damaged ({error})", remedy="Build the index again") from error
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, UsageError) as error:
+        raise IndexStateError(
+            f"{path}: damaged ({error})",
+            remedy="Delete this file and run the same biocite index command again: the rest of the index is kept",
+        ) from error
     if manifest.format != FORMAT:
         raise IndexStateError(
-            f"{path}: index format {manifest.format}, this version reads {FORMAT}", remedy="Build the index again"
+            f"{path}: index format {manifest.format}, this version reads {FORMAT}",
+            remedy="Build the index again, in a new folder",
         )
     return manifest

@@ -6,18 +6,21 @@ connection.
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
 from sqlite_utils import Database
 
-from corpora.errors import IndexStateError, NotFoundError
+from corpora.errors import IndexStateError, NotFoundError, UsageError
 from corpora.records import Document, Metadata, Section, Span
 from indexer.records import Attributes, Filters, Passage, PassageKeys, Selection, fold
 
 FILE = "passages.db"
+REBUILD = "Build the index again, in a new folder, with biocite index"
 _CHUNK = 500  # SQLite's default limit on bound values in old builds is 999
 
 FACETS = {"journals": "journal", "publication_types": "publication_type", "mesh": "mesh", "languages": "language"}
@@ -50,23 +53,40 @@ class PassageText(msgspec.Struct, frozen=True):
     attributes: Attributes
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _damage_is_named(read: "Callable[Concatenate[Store, _P], _R]") -> "Callable[Concatenate[Store, _P], _R]":
+    """Make what a damaged database gives or raises an IndexStateError that names the file."""
+
+    @wraps(read)
+    def reading(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _R:
+        try:
+            return read(store, *arguments, **options)
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, UsageError, TypeError, ValueError) as error:
+            raise IndexStateError(f"{store.path}: is damaged ({error})", remedy=REBUILD) from error
+
+    return reading
+
+
 class Store:
     """Read-only access to ``passages.db`` of an index directory, from any thread."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE
+        self.path = directory / FILE
         self._local = threading.local()
         self._opened: list[Database] = []
         self._lock = threading.Lock()
-        if not self._path.is_file():
-            raise IndexStateError(f"{self._path}: not found", remedy="Build the index again with biocite index")
+        if not self.path.is_file():
+            raise IndexStateError(f"{self.path}: not found", remedy=REBUILD)
 
     @property
     def db(self) -> Database:
         """This thread's connection."""
         db: Database | None = getattr(self._local, "db", None)
         if db is None:
-            db = _open_read_only(self._path)
+            db = _open_read_only(self.path)
             self._local.db = db
             with self._lock:
                 self._opened.append(db)
@@ -80,6 +100,13 @@ class Store:
             self._opened.clear()
         self._local = threading.local()
 
+    @_damage_is_named
+    def finished(self) -> bool:
+        """Whether the last build or update came to its end."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
+        return row is not None and row[0] == "finished"
+
+    @_damage_is_named
     def document(self, document_id: str) -> Document:
         """The document; NotFoundError if the index has none of that id."""
         row = self.db.execute(
@@ -99,6 +126,7 @@ class Store:
             left_out=msgspec.json.decode(row[6], type=dict[str, int]),
         )
 
+    @_damage_is_named
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages of these keys; a key that no longer exists is absent from the result."""
         found = {}
@@ -107,11 +135,13 @@ class Store:
                 found[row[0]] = _stored_passage(row)
         return found
 
+    @_damage_is_named
     def passages_of(self, document_id: str) -> list[StoredPassage]:
         """All passages of a document in reading order; empty if there is no such document."""
         rows = self.db.execute(f"{_SELECT_PASSAGE} WHERE d.document_id = ? ORDER BY p.passage_key", [document_id])
         return [_stored_passage(row) for row in rows]
 
+    @_damage_is_named
     def select(self, filters: Filters) -> Selection:
         """The filter resolved to the keys of the passages that pass it."""
         conditions: list[str] = []
@@ -126,11 +156,13 @@ class Store:
         keys: PassageKeys = np.fromiter((row[0] for row in self.db.execute(sql, values)), dtype=np.int64)
         return Selection(filters, keys)
 
+    @_damage_is_named
     def counts(self) -> dict[str, int]:
         """How many documents, passages, vectors, sources, tombstones and skipped records there are."""
         tables = ("documents", "passages", "vectors", "sources", "tombstones", "skipped")
         return {table: self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
+    @_damage_is_named
     def extent(self) -> "Extent":
         """The span of years and the number of retracted documents, for people who look at an index."""
         first, last = self.db.execute("SELECT min(year), max(year) FROM documents WHERE year > 0").fetchone()
@@ -205,7 +237,5 @@ def _open_read_only(path: Path) -> Database:
         db = Database(connection)
         db.execute("SELECT count(*) FROM meta").fetchone()
     except sqlite3.Error as error:
-        raise IndexStateError(
-            f"{path}: cannot be read as an index's store ({error})", remedy="Build the index again with biocite index"
-        ) from error
+        raise IndexStateError(f"{path}: cannot be read as an index's store ({error})", remedy=REBUILD) from error
     return db

@@ -13,8 +13,9 @@ from sqlite_utils import Database
 from corpora.errors import IndexStateError
 from corpora.records import Deletion, Document, Skipped
 from indexer.migrations import migrations
-from indexer.records import Attributes, Passage, fold
-from indexer.store import FACETS, FILE, PassageText
+from indexer.records import Passage
+from indexer.rows import attributes_of, encoded_document, facets_of
+from indexer.store import FILE, REBUILD, PassageText
 
 Outcome = Literal["added", "updated", "unchanged", "older"]
 
@@ -33,23 +34,26 @@ class StoreWriter:
     """The one writer of an index's store; use as a context manager."""
 
     def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE
         try:
-            self.db = Database(directory / FILE)
+            self.db = Database(self._path)
             self.db.enable_wal()
             self.db.execute("PRAGMA synchronous = NORMAL")
             self.db.execute("PRAGMA foreign_keys = ON")
             migrations.apply(self.db)
         except sqlite3.Error as error:
             raise IndexStateError(
-                f"{directory / FILE}: cannot be opened for writing ({error})",
+                f"{self._path}: cannot be opened for writing ({error})",
                 remedy="Check the folder's permissions and free space, or build into a new folder",
             ) from error
 
     def __enter__(self) -> "StoreWriter":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
         self.db.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise IndexStateError(f"{self._path}: cannot be read or written ({error})", remedy=REBUILD) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -59,7 +63,8 @@ class StoreWriter:
                 yield
         except sqlite3.OperationalError as error:
             raise IndexStateError(
-                f"the store could not be written ({error})", remedy="Check free space and permissions, then run again"
+                f"{self._path}: could not be written ({error})",
+                remedy="Check free space and permissions, then run again",
             ) from error
 
     def has_source(self, sha256: str) -> bool:
@@ -68,7 +73,7 @@ class StoreWriter:
 
     def put(self, document: Document, passages: list[Passage]) -> Outcome:
         """Store a document with its passages; an older version never replaces a newer one."""
-        encoded = _encode(document)
+        encoded = encoded_document(document)
         old = self.db.execute(
             "SELECT document_key, version, sha256, title, sections, metadata FROM documents WHERE document_id = ?",
             [document.document_id],
@@ -115,7 +120,7 @@ class StoreWriter:
     def _put_details(self, key: int, document: Document, passages: list[Passage]) -> None:
         conn = self.db.conn
         conn.executemany(
-            "INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(key, *facet) for facet in _facets(document)]
+            "INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", [(key, *facet) for facet in facets_of(document)]
         )
         links = [(key, link.kind, link.document_id) for link in document.metadata.links if link.document_id]
         conn.executemany("INSERT INTO links VALUES (?, ?, ?)", links)
@@ -200,7 +205,7 @@ class StoreWriter:
             PassageText(
                 row[0],
                 row[4] if row[2] == "title" or not row[3] else f"{row[3]}\n{row[4]}",
-                _attributes(row[5], bool(row[6]), row[2], facets.get(row[1], {})),
+                attributes_of(row[5], bool(row[6]), row[2], facets.get(row[1], {})),
             )
             for row in rows
         ]
@@ -235,6 +240,16 @@ class StoreWriter:
                 [(first_row + number, digest) for number, digest in enumerate(hashes)],
             )
 
+    def forget_vectors(self, first_row: int) -> None:
+        """Forget the vectors from this row on: their texts are to be embedded again."""
+        with self.transaction():
+            self.db.execute("DELETE FROM vectors WHERE vector_row >= ?", [first_row])
+
+    def requeue_lexical(self) -> None:
+        """Put every passage into the lexical queue."""
+        with self.transaction():
+            self.db.execute("INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages")
+
     def vector_rows(self) -> Iterator[tuple[int, int]]:
         """(passage key, vector row) of every passage that has a vector, by key."""
         rows = self.db.execute(
@@ -250,43 +265,3 @@ class StoreWriter:
     def set_meta(self, key: str, value: str) -> None:
         """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [key, value])
-
-
-def _encode(document: Document) -> dict[str, object]:
-    return {
-        "document_id": document.document_id,
-        "title": document.title,
-        "text": document.text,
-        "sha256": document.sha256,
-        "sections": msgspec.json.encode(document.sections).decode(),
-        "metadata": msgspec.json.encode(document.metadata).decode(),
-        "left_out": msgspec.json.encode(document.left_out).decode(),
-        "source": document.source,
-        "version": document.metadata.version,
-        "year": document.metadata.year,
-        "retracted": int(document.metadata.retracted),
-    }
-
-
-def _facets(document: Document) -> list[tuple[str, str]]:
-    """(facet, folded value) pairs that filters can match, in a fixed order."""
-    metadata = document.metadata
-    values = {
-        "journals": (metadata.journal,),
-        "publication_types": metadata.publication_types,
-        "mesh": tuple(heading.name for heading in metadata.mesh),
-        "languages": metadata.languages,
-    }
-    return [(facet, fold(value)) for field, facet in FACETS.items() for value in values[field] if fold(value)]
-
-
-def _attributes(year: int, retracted: bool, kind: str, facets: dict[str, list[str]]) -> Attributes:
-    return Attributes(
-        year=year,
-        journal=next(iter(facets.get("journal", [])), ""),
-        publication_types=tuple(facets.get("publication_type", [])),
-        mesh=tuple(facets.get("mesh", [])),
-        section=kind,
-        languages=tuple(facets.get("language", [])),
-        retracted=retracted,
-    )

@@ -28,7 +28,7 @@ BM25 = Bm25(k1=1.2, b=0.75)
 
 _META = "meta.json"
 _HEAP_BYTES = 256_000_000
-_REBUILD = "Rebuild the lexical part from the passages, or restore the folder"
+_REBUILD = "Delete this folder and run the same biocite index command again: it is made anew from the stored passages"
 
 
 def _schema() -> tantivy.Schema:

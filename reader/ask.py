@@ -98,9 +98,10 @@ class Asker:
         relevance = self._relevance(question, passages)
         items = [self._span_item(answer, passages, relevance) for answer in chosen]
         # An answer that another one outscores cannot be surer than its share of that score.
-        # (Where the best has no score at all, the last of the passages alone having an answer, all are alike.)
-        best = answers[0].score if answers and answers[0].score > 0 else 1.0
-        return [_at_most(item, answer.score / best) for item, answer in zip(items, chosen, strict=True)]
+        # (No score at all, as the passage that retrieval put last has, says nothing: then all are alike.)
+        best = answers[0].score if answers else 0.0
+        shares = [answer.score / best if best > 0 else 1.0 for answer in chosen]
+        return [_at_most(item, share) for item, share in zip(items, shares, strict=True)]
 
     def _span_item(
         self, answer: RankedAnswer, passages: Sequence[ScoredPassage], relevance: Sequence[float]

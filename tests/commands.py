@@ -4,10 +4,12 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 from api.cli import run
+from api.service import ModelLoaders
 from tests.fakes import FakeReader, WordHashModel, fake_loaders
 
 _PROGRESS = re.compile(r"^[A-Za-z0-9 ]+: [\d,.]+ \S+ in [\d.]+ s \(.*/s\)$")
@@ -42,9 +44,16 @@ def biocite(*arguments):
     return Outcome(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())
 
 
+class SmallLoaders(ModelLoaders, frozen=True):
+    """The loaders that a `Service` has by itself, with small models."""
+
+    embedding: Callable = fake_loaders().embedding
+    reader: Callable = fake_loaders().reader
+
+
 def use_small_models(monkeypatch):
     """Let every command load the models of `tests.fakes` where it would load real ones."""
-    monkeypatch.setattr("api.service.ModelLoaders", fake_loaders)
+    monkeypatch.setattr("api.service.ModelLoaders", SmallLoaders)
     for place in ("indexer.embedding", "retriever.evaluation"):
         monkeypatch.setattr(f"{place}.load_embedding_model", lambda profile: WordHashModel(profile.embedding_model))
     monkeypatch.setattr("reader.models.load_reader", FakeReader)

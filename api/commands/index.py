@@ -6,8 +6,6 @@ import click
 
 from api.commands.options import json_option, print_json
 
-SHOWN = 10
-
 
 @click.command("index")
 @click.argument("sources", nargs=-1, required=True)
@@ -23,9 +21,8 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, embedding_m
     Running it again with the same sources changes nothing; with new ones it adds them. Files are applied in the order
     given, those of a folder by name, so PubMed's update files take effect one after the other.
     """
-    from corpora.sources import iter_sources
-
     from api.progress import Bars
+    from corpora.sources import iter_sources
     from indexer.build import build_index
     from indexer.embedding import load_embedding_model, resolve_profile
 
@@ -44,6 +41,9 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, embedding_m
                 "sources": report.sources,
             }
         )
+        for source in report.sources:
+            if source.refused:
+                click.echo(f"biocite: {source.refused}", err=True)
     else:
         from api.render import render_build
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,7 +117,7 @@ def test_retracted_documents_are_evidence_only_where_they_are_asked_for(client):
     wanted = client.post("/v1/ask", json={**question, "filters": {"retracted": True}}).json()
     assert RETRACTED not in json.dumps(usual)
     assert {evidence["document_id"] for item in wanted["answers"] for evidence in item["evidence"]} == {RETRACTED}
-    assert wanted["answers"][0]["text"] == "Magnetite"
+    assert "Magnetite" in [item["text"] for item in wanted["answers"]]
 
 
 def test_ask_says_so_when_the_evidence_is_insufficient(client):
@@ -185,22 +184,22 @@ def test_documentation_page_needs_no_other_server(client):
     assert "<script" not in page.text
 
 
-@pytest.mark.parametrize(
-    ("arguments", "route", "request_body"),
-    [
-        (["search", "gene", "-k", "3", "--year", "2015:2018"], "/v1/search", {"k": 3, "filters": {"year": "2015:2018"}}),
-        (["search", "gene", "--mode", "bm25", "--documents"], "/v1/search", {"mode": "bm25", "unit": "document"}),
-        (["search", "gene", "--fusion", "rrf", "--no-retracted"], "/v1/search", {"fusion": "rrf", "filters": {"retracted": False}}),
-        (["ask", GENE, "--type", "review"], "/v1/ask", {"filters": {"publication_types": ["review"]}}),
-        (["ask", GENE, "--kind", "list"], "/v1/ask", {"kind": "list"}),
-    ],
-)  # fmt: skip
-def test_command_line_and_http_say_the_same(client, index, monkeypatch, capfdbinary, arguments, route, request_body):
+SAME = [
+    ("search gene -k 3 --year 2015:2018", {"k": 3, "filters": {"year": "2015:2018"}}),
+    ("search gene --mode bm25 --documents", {"mode": "bm25", "unit": "document"}),
+    ("search gene --fusion rrf --no-retracted", {"fusion": "rrf", "filters": {"retracted": False}}),
+    ("ask gene? --type review --language eng", {"filters": {"publication_types": ["review"], "languages": ["eng"]}}),
+    ("ask gene? --kind list", {"kind": "list"}),
+]
+
+
+@pytest.mark.parametrize(("command", "request_body"), SAME)
+def test_command_line_and_http_say_the_same(client, index, monkeypatch, capfdbinary, command, request_body):
     monkeypatch.setattr(api.service, "ModelLoaders", fake_loaders)
-    assert run([*arguments, "--index", str(index), "--json"]) == 0
+    name, text, *options = command.split()
+    assert run([name, text, *options, "--index", str(index), "--json"]) == 0
     printed = json.loads(capfdbinary.readouterr().out)
-    asked = {"query": "gene"} if route == "/v1/search" else {"question": GENE}
-    body = client.post(route, json={**asked, **request_body}).json()
+    body = client.post(f"/v1/{name}", json={"query" if name == "search" else "question": text, **request_body}).json()
     assert list(body) == list(printed)
     assert without_timings(body) == without_timings(printed)
     assert body["timings_ms"].keys() == printed["timings_ms"].keys()
@@ -221,7 +220,9 @@ REQUESTS = (
 )
 
 
-def test_eight_clients_at_once_get_what_one_gets(index):
+def test_eight_clients_at_once_get_what_one_gets(tmp_path):
+    index = tiny_index(tmp_path)
+
     def ask(number):
         route, body = REQUESTS[number % len(REQUESTS)]
         return without_timings(client.post(route, json=body).raise_for_status().json())
@@ -245,33 +246,34 @@ def connections(index):
     return sum(os.path.realpath(descriptor) == database for descriptor in descriptors.iterdir())
 
 
-class Crowded(FakeReader):
-    """Remembers how many read at the same time."""
+class Gated(FakeReader):
+    """Reads nothing before its gate is opened, and remembers how many were reading at the same time."""
 
     def __init__(self):
-        super().__init__("crowded", pause=0.1)
-        self._lock, self.now, self.most = threading.Lock(), 0, 0
+        super().__init__("gated")
+        self.gate, self.now, self.most, self._lock = threading.Event(), 0, 0, threading.Lock()
 
     def read(self, question, texts, *, limit=5):
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        found = super().read(question, texts, limit=limit)
+        self.gate.wait(20)
         with self._lock:
             self.now -= 1
-        return found
+        return super().read(question, texts, limit=limit)
 
 
 @pytest.mark.parametrize("asks_at_once", [1, 3])
 def test_questions_take_turns_and_hold_nothing_else_up(index, asks_at_once):
-    reader = Crowded()
+    reader = Gated()
     loaders = ModelLoaders(embedding=lambda profile: WordHashModel(), reader=lambda name: reader)
     with serving(index, asks_at_once=asks_at_once, loaders=loaders) as client, ThreadPoolExecutor(40) as threads:
+        # More than the pool has threads: if waiting took one, no thread would be left for the document.
         asked = [threads.submit(client.post, "/v1/ask", json={"question": GENE}) for _ in range(40)]
-        wait_until(lambda: reader.now)
-        started = time.monotonic()
-        assert client.get(f"/v1/documents/{CF}").status_code == 200
-        assert time.monotonic() - started < 1 < 40 * 0.1 / asks_at_once
+        wait_until(lambda: reader.now == asks_at_once)
+        assert client.get(f"/v1/documents/{CF}", timeout=10).status_code == 200
+        assert not any(answer.done() for answer in asked)
+        reader.gate.set()
         assert {answer.result().status_code for answer in asked} == {200}
     assert reader.most == asks_at_once
 

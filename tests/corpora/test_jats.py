@@ -1,5 +1,6 @@
 import re
 import tarfile
+import time
 from collections import Counter
 
 import pytest
@@ -141,6 +142,24 @@ def test_an_article_without_identifier_and_file_name():
     unnamed = parse_jats(b"<article><front><article-meta/></front><body><p>x</p></body></article>", "")
     assert isinstance(unnamed, Skipped)
     assert "no PMC, PubMed or DOI identifier" in unnamed.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>a<sup>" + '<xref ref-type="bibr">1</xref>,' * 20_000 + "</sup></p>",
+        "<p>" + ("<fn>" * 200 + "x" + "</fn>" * 200) * 100 + "</p>",
+        "<p><inline-formula>" + "<inline-graphic/>" * 20_000 + "</inline-formula></p>",
+        "<p><tex-math>" + "{" * 200_000 + "x" + "}" * 200_000 + "</tex-math></p>",
+        "<sec><title>" + "and " * 200_000 + "</title><p>x</p></sec>",
+        "<sec><title>t</title>" * 240 + "<p>x</p>" * 20_000 + "</sec>" * 240,
+    ],
+)
+def test_hostile_articles_are_read_in_good_time(body):
+    started = time.perf_counter()
+    document = parse(f"<article><front><article-meta/></front><body>{body}<p>end</p></body></article>")
+    assert document.text.endswith("end")
+    assert time.perf_counter() - started < 10
 
 
 WORDS = st.text(st.sampled_from("ab .,<>&µ1\n\u2029"), max_size=12)

@@ -1,0 +1,200 @@
+"""The OpenAPI document is whole, its examples are true, and what the service sends is what the document says."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from api.openapi import ERROR_DESCRIPTIONS
+from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, request_example
+from api.requests import AskRequest, Fusion, SearchRequest
+from api.routes import ROUTES
+from retriever.fusion import FUSIONS
+from tests.indexes import tiny_index
+from tests.serving import serving
+
+OPERATIONS = {
+    "search": ("/v1/search", "post"),
+    "ask": ("/v1/ask", "post"),
+    "verify": ("/v1/verify", "post"),
+    "document": ("/v1/documents/{document_id}", "get"),
+    "health": ("/health", "get"),
+}
+DOCS = Path(__file__).parents[2] / "docs" / "http-api.md"
+JSON_TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    with serving(tiny_index(tmp_path_factory.mktemp("openapi"))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def document(client):
+    response = client.get("/schema/openapi.json")
+    assert response.headers["content-type"].startswith("application/vnd.oai.openapi+json")
+    return response.json()
+
+
+def problems(value, schema, document, place="$"):
+    """Where a JSON value is not what a schema says; covers the keywords that the document uses."""
+    unknown = schema.keys() - {
+        "$ref", "oneOf", "type", "enum", "properties", "required", "items", "additionalProperties",
+        "description", "title", "default", "examples",
+    }  # fmt: skip
+    if unknown:
+        return [f"{place}: keywords {sorted(unknown)} are not checked"]
+    if "$ref" in schema:
+        return problems(value, resolved(schema["$ref"], document), document, place)
+    if "oneOf" in schema:
+        fitting = [choice for choice in schema["oneOf"] if not problems(value, choice, document, place)]
+        return [] if len(fitting) == 1 else [f"{place}: {value!r} fits {len(fitting)} of {schema['oneOf']}"]
+    kinds = schema.get("type", list(JSON_TYPES))
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not any(
+        isinstance(value, JSON_TYPES[kind]) and (kind == "boolean") >= isinstance(value, bool) for kind in kinds
+    ):
+        return [f"{place}: {value!r} is none of {kinds}"]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{place}: {value!r} is none of {schema['enum']}"]
+    return [problem for part in parts(value, schema, place) for problem in part_problems(part, document)]
+
+
+def parts(value, schema, place):
+    """(place, value, schema) of each member; the schema is None where a member should not be there."""
+    if isinstance(value, list):
+        return [(f"{place}[{number}]", item, schema.get("items", {})) for number, item in enumerate(value)]
+    if isinstance(value, dict) and "properties" in schema:
+        missing = [(f"{place}.{name}", "nothing", None) for name in schema["required"] if name not in value]
+        return missing + [(f"{place}.{name}", member, schema["properties"].get(name)) for name, member in value.items()]
+    if isinstance(value, dict):
+        return [(f"{place}.{name}", member, schema["additionalProperties"]) for name, member in value.items()]
+    return []
+
+
+def part_problems(part, document):
+    place, value, schema = part
+    return [f"{place}: {value!r}"] if schema is None else problems(value, schema, document, place)
+
+
+def resolved(reference, document):
+    value = document
+    for step in reference.removeprefix("#/").split("/"):
+        value = value[step]
+    return value
+
+
+def json_schema(holder):
+    (media,) = holder["content"].values()
+    return media["schema"], [example["value"] for example in media["examples"].values()]
+
+
+def operation(document, route):
+    path, method = OPERATIONS[route]
+    return document["paths"][path][method]
+
+
+def test_the_checker_finds_what_is_wrong():
+    document = {"one": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}}
+    whole = {"items": {"$ref": "#/one"}, "type": "array"}
+    assert problems([{"a": 1}], whole, document) == []
+    assert problems([{"a": True}], whole, document) == ["$[0].a: True is none of ['integer']"]
+    assert problems([{}], whole, document) == ["$[0].a: 'nothing'"]
+    assert problems([{"a": 1, "b": 2}], whole, document) == ["$[0].b: 2"]
+    assert problems("x", {"oneOf": [{"type": "string"}, {}]}, document)
+
+
+def test_every_route_is_listed_once(document):
+    assert document["openapi"].startswith("3.1")
+    listed = {(path, method) for path, methods in document["paths"].items() for method in methods}
+    assert listed == set(OPERATIONS.values())
+    assert len(ROUTES) == len(listed)
+    assert {operation(document, route)["operationId"] for route in OPERATIONS} == set(OPERATIONS)
+
+
+def test_every_reference_leads_somewhere(document):
+    references = re.findall(r'"\$ref": "([^"]+)"', json.dumps(document))
+    assert len(references) > 20
+    assert all(resolved(reference, document)["type"] == "object" for reference in references)
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_every_route_shows_an_answer_and_the_shape_of_its_errors(document, route):
+    responses = operation(document, route)["responses"]
+    assert "500" in responses
+    for status, response in responses.items():
+        schema, examples = json_schema(response)
+        kind = type(RESPONSES[route]).__name__ if status == "200" else "ErrorResponse"
+        assert schema == {"$ref": f"#/components/schemas/{kind}"}
+        assert examples
+        assert [problems(example, schema, document) for example in examples] == [[]]
+
+
+@pytest.mark.parametrize("route", REQUESTS)
+def test_examples_of_requests_fit_and_are_taken(document, client, route):
+    schema, examples = json_schema(operation(document, route)["requestBody"])
+    assert examples == [request_example(route)]
+    assert problems(examples[0], schema, document) == []
+    assert msgspec.convert(examples[0], type(REQUESTS[route])) == REQUESTS[route]
+    assert client.post(OPERATIONS[route][0], json=examples[0]).status_code == 200
+
+
+def test_examples_of_errors_have_the_status_they_stand_under():
+    assert ERRORS.keys() == ERROR_DESCRIPTIONS.keys()
+
+
+def test_objects_are_described_in_their_own_words(document):
+    schemas = document["components"]["schemas"]
+    assert all(schema["description"] for schema in schemas.values())
+    assert "Unicode code points" in schemas["Evidence"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "body"),
+    [
+        ("search", "/v1/search", {"query": "cystic fibrosis", "k": 20}),
+        ("search", "/v1/search", {"query": "paludisme", "mode": "bm25"}),
+        ("ask", "/v1/ask", {"question": "Which gene is mutated in cystic fibrosis?"}),
+        ("ask", "/v1/ask", {"question": "Who won the world cup?"}),
+        ("verify", "/v1/verify", request_example("verify")),
+        ("document", "/v1/documents/PMID:5", None),
+        ("document", "/v1/documents/DOI:10.1000/anaphylaxis/2020", None),
+        ("health", "/health", None),
+    ],
+)
+def test_what_is_sent_is_what_the_document_says(document, client, route, path, body):
+    response = client.get(path) if body is None else client.post(path, json=body)
+    assert response.status_code == 200
+    schema, _ = json_schema(operation(document, route)["responses"]["200"])
+    assert problems(response.json(), schema, document) == []
+
+
+def test_errors_are_what_the_document_says(document, client):
+    for response in (client.post("/v1/search", json={}), client.get("/nowhere"), client.put("/health")):
+        assert problems(response.json(), {"$ref": "#/components/schemas/ErrorResponse"}, document) == []
+
+
+def test_fusions_of_requests_are_those_of_the_retriever():
+    assert set(msgspec.json.schema(Fusion)["enum"]) == set(FUSIONS)
+
+
+def test_the_manual_names_every_route_and_its_requests_are_taken(document):
+    manual = DOCS.read_text("utf-8")
+    for path, methods in document["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in manual
+    bodies = re.findall(r"(/v1/(?:search|ask)) .*?-d '(.*?)'", manual, re.DOTALL)
+    assert len(bodies) >= 2
+    for path, body in bodies:
+        msgspec.json.decode(body, type=SearchRequest if path == "/v1/search" else AskRequest)
