@@ -12,6 +12,7 @@ from litestar.exceptions import ClientException, HTTPException, SerializationExc
 from api.requests import CHOICES
 from api.schemas import ErrorResponse
 from corpora.errors import BioCiteError
+from corpora.text import collapse
 
 _LOG = logging.getLogger(__name__)
 _SEE = "See /schema for the routes and what they take"
@@ -88,5 +89,5 @@ def _one_problem(problem: dict[str, str]) -> str:
 def _response(
     status: int, error: str, message: str, remedy: str, headers: dict[str, str] | None = None
 ) -> Response[ErrorResponse]:
-    body = ErrorResponse(error=error, message=message, remedy=remedy)
+    body = ErrorResponse(error=error, message=collapse(message), remedy=remedy)
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)

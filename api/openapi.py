@@ -10,7 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Example, License, OpenAPI, OpenAPIMediaType, Operation, Reference, RequestBody, Tag
 
 from api.docs_page import DocsPage
-from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, request_example
+from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, plain, request_example
 from api.schemas import ErrorResponse
 
 ERROR_DESCRIPTIONS = {
@@ -19,10 +19,11 @@ ERROR_DESCRIPTIONS = {
     409: "The index is damaged or was changed under the service.",
     413: "The body is too large.",
     500: "The service failed; its log tells more.",
+    503: "A model failed.",
 }
 _BY_ROUTE = {
-    "search": (400, 409, 413, 500),
-    "ask": (400, 409, 413, 500),
+    "search": (400, 409, 413, 500, 503),
+    "ask": (400, 409, 413, 500, 503),
     "verify": (400, 413, 500),
     "document": (400, 404, 500),
     "health": (500,),
@@ -105,7 +106,7 @@ def _exemplify(operation: Operation, route: str) -> None:
 
 
 def _example(value: msgspec.Struct) -> Example:
-    return Example(value=msgspec.to_builtins(value))
+    return Example(value=plain(value))
 
 
 def _first_line(kind: type) -> str:

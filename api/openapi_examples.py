@@ -129,6 +129,7 @@ ERRORS: dict[int, ErrorResponse] = {
         "the service failed to answer (reference 1f0a9c3e)",
         "Try again; the server's log tells more under this reference",
     ),
+    503: ErrorResponse("ModelError", "span-reader.safetensors: weight file cannot be read", "Reinstall biocite"),
 }
 """HTTP status -> an error with that status."""
 
@@ -144,5 +145,10 @@ def _without_defaults(example: msgspec.Struct) -> dict[str, Any]:
         value = getattr(example, field.name)
         if field.required or value != field.default:
             nested = isinstance(value, FilterRequest)
-            values[field.name] = _without_defaults(value) if nested else msgspec.to_builtins(value)
+            values[field.name] = _without_defaults(value) if nested else plain(value)
     return values
+
+
+def plain(value: Any) -> Any:
+    """A value as it comes out of JSON."""
+    return msgspec.json.decode(msgspec.json.encode(value))

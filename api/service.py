@@ -9,7 +9,7 @@ import msgspec
 
 from api.schemas import IndexInfo
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
-from indexer.index import Index
+from indexer.index import Index, LexicalName
 from reader.ask import Asker
 from reader.models import COMPACT, load_reader
 from reader.span_model import SpanReader
@@ -32,13 +32,14 @@ class Service:
         *,
         reader: str = COMPACT,
         retrieval: RetrievalSettings | None = None,
+        lexical: LexicalName = "tantivy",
         loaders: ModelLoaders | None = None,
     ) -> None:
         self._loaders = loaders or ModelLoaders()
         self._reader_name = reader
         self._lock = threading.Lock()
         self._asker: Asker | None = None
-        self.index = Index(directory, self._loaders.embedding)
+        self.index = Index(directory, self._loaders.embedding, lexical=lexical)
         self.retriever = Retriever(self.index, retrieval)
 
     @property

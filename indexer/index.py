@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from corpora.errors import IndexStateError
 from indexer.dense import DenseIndex
@@ -9,21 +10,25 @@ from indexer.directory import LEXICAL_FOLDER
 from indexer.embedding import EmbeddingModel, EmbeddingProfile
 from indexer.lexical import LexicalEngine
 from indexer.manifest import IndexManifest, read_manifest
+from indexer.rank_bm25_engine import RankBm25Engine
+from indexer.records import Attributes
 from indexer.store import Store
 from indexer.tantivy_engine import TantivyEngine
 
+LexicalName = Literal["tantivy", "rank-bm25"]
 ModelLoader = Callable[[EmbeddingProfile], EmbeddingModel]
 
 
 class Index:
     """Everything a search needs. Parts are opened when first used, so `biocite info` loads no model."""
 
-    def __init__(self, directory: Path, load_model: ModelLoader) -> None:
+    def __init__(self, directory: Path, load_model: ModelLoader, *, lexical: LexicalName = "tantivy") -> None:
         self.directory = directory
         self.manifest: IndexManifest = read_manifest(directory)
         self.store = Store(directory)
         self._refuse_unfinished()
         self._load_model = load_model
+        self._lexical_name = lexical
         self._model: EmbeddingModel | None = None
         self._lexical: LexicalEngine | None = None
         self._dense: DenseIndex | None = None
@@ -39,8 +44,19 @@ class Index:
     def lexical(self) -> LexicalEngine:
         """The BM25 engine."""
         if self._lexical is None:
-            self._lexical = TantivyEngine(self.directory / LEXICAL_FOLDER, self.manifest.analyzer)
+            if self._lexical_name == "tantivy":
+                self._lexical = TantivyEngine(self.directory / LEXICAL_FOLDER, self.manifest.analyzer)
+            else:
+                self._lexical = self._in_memory()
         return self._lexical
+
+    def _in_memory(self) -> RankBm25Engine:
+        """rank-bm25 over the whole store: for small indexes, since it reads and holds every passage's tokens."""
+        engine = RankBm25Engine(self.manifest.analyzer)
+        for key, text in self.store.texts():
+            engine.add(key, text, Attributes())
+        engine.commit()
+        return engine
 
     @property
     def dense(self) -> DenseIndex:

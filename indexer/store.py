@@ -157,6 +157,14 @@ class Store:
         return Selection(filters, keys)
 
     @_damage_is_named
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """(key, text as it is searched) of every passage, by key."""
+        rows = self.db.execute(
+            'SELECT p.passage_key, p.kind, d.title, substr(d.text, p.start + 1, p."end" - p.start)'
+            " FROM passages p JOIN documents d USING (document_key) ORDER BY p.passage_key"
+        )
+        yield from ((row[0], searched_text(row[2], row[1], row[3])) for row in rows)
+
     def counts(self) -> dict[str, int]:
         """How many documents, passages, vectors, sources, tombstones and skipped records there are."""
         tables = ("documents", "passages", "vectors", "sources", "tombstones", "skipped")
@@ -173,6 +181,11 @@ class Store:
         """Every document id, sorted."""
         for row in self.db.execute("SELECT document_id FROM documents ORDER BY document_id"):
             yield row[0]
+
+
+def searched_text(title: str, kind: str, text: str) -> str:
+    """What is embedded and searched for a passage: its document's title, then its text. What is quoted has no title."""
+    return text if kind == "title" or not title else f"{title}\n{text}"
 
 
 _SELECT_PASSAGE = (

@@ -15,14 +15,9 @@ from corpora.records import Deletion, Document, Skipped
 from indexer.migrations import migrations
 from indexer.records import Passage
 from indexer.rows import attributes_of, encoded_document, facets_of
-from indexer.store import FILE, REBUILD, PassageText
+from indexer.store import FILE, REBUILD, PassageText, searched_text
 
 Outcome = Literal["added", "updated", "unchanged", "older"]
-
-
-def passage_text(title: str, passage: Passage) -> str:
-    """What is embedded and searched for a passage: its document's title, then its text. What is quoted has no title."""
-    return passage.text if passage.kind == "title" or not title else f"{title}\n{passage.text}"
 
 
 def text_hash(text: str) -> bytes:
@@ -135,7 +130,7 @@ class StoreWriter:
                     passage.span.end,
                     passage.section,
                     passage.kind,
-                    text_hash(passage_text(document.title, passage)),
+                    text_hash(searched_text(document.title, passage.kind, passage.text)),
                 )
                 for passage in passages
             ],
@@ -204,7 +199,7 @@ class StoreWriter:
         return [
             PassageText(
                 row[0],
-                row[4] if row[2] == "title" or not row[3] else f"{row[3]}\n{row[4]}",
+                searched_text(row[3], row[2], row[4]),
                 attributes_of(row[5], bool(row[6]), row[2], facets.get(row[1], {})),
             )
             for row in rows

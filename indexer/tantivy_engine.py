@@ -28,7 +28,7 @@ BM25 = Bm25(k1=1.2, b=0.75)
 
 _META = "meta.json"
 _HEAP_BYTES = 256_000_000
-_REBUILD = "Delete this folder and run the same biocite index command again: it is made anew from the stored passages"
+_REBUILD = "Rebuild it: delete this folder and run the same biocite index command again"
 
 
 def _schema() -> tantivy.Schema:

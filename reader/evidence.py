@@ -23,7 +23,7 @@ def make_evidence(stored: StoredPassage, span: Span, score: float) -> Evidence:
         url=metadata.url,
         score=score,
         context=Context(sentence.start + shift, sentence.end + shift, sentence.of(passage.text)),
-        year=metadata.year,
+        year=metadata.year or None,
         journal=metadata.journal,
         publication_types=metadata.publication_types,
         retracted=metadata.retracted,

@@ -21,6 +21,17 @@ _LIST = re.compile(
     r"|^(?:which|what) [\w-]+s (?:are|were|have|do|can|exist|comprise)\b",
     re.IGNORECASE,
 )
+_PLURAL_HEADS = (
+    "agents|antibodies|bacteria|biomarkers|cancers|classes|companies|complications|"
+    "components|compounds|countries|criteria|databases|diseases|disorders|drugs|enzymes|"
+    "factors|features|genes|groups|hormones|inhibitors|items|malignancies|markers|"
+    "medications|medicines|methods|molecules|mutations|organs|pathogens|pathways|proteins|"
+    "receptors|signs|symptoms|syndromes|therapies|tissues|tools|treatments|types|vaccines|"
+    "viruses"
+)
+_PLURAL_QUESTION = re.compile(
+    rf"^(?:which|what) (?:[\w-]+ ){{0,2}}?(?:{_PLURAL_HEADS})\b(?! (?:is|was|has|of)\b)", re.IGNORECASE
+)
 _SUMMARY = re.compile(
     r"^(?:why|how)\b(?!\s+(?:many|much|often|long|old|frequent|common|large|big|high|prevalent)\b)"
     r"|^(?:please\s+)?(?:describe|explain|summari[sz]e|discuss|compare|define|outline)\b"
@@ -56,4 +67,4 @@ def question_kind(question: str) -> QuestionKind:
         return "factoid"
     if _SUMMARY.match(text):
         return "summary"
-    return "list" if _LIST.match(text) else "factoid"
+    return "list" if _LIST.match(text) or _PLURAL_QUESTION.match(text) else "factoid"

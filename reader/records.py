@@ -21,7 +21,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """A quotation: `document.text[start:end] == text`, offsets in Unicode code points, half-open.
 
     `sha256` is that of the whole document's text in UTF-8, so anybody who has the document can check the quotation.
-    `score` is the reader's probability of this span in its passage, times the passage's retrieval score.
+    `score` is the reader's probability of this span in its passage times the weight of the passage; for a sentence that
+    answers a yes/no or summary question it is the cosine of question and sentence.
     """
 
     document_id: str
@@ -35,7 +36,7 @@ class Evidence(msgspec.Struct, frozen=True):
     url: str
     score: float
     context: Context
-    year: int = 0
+    year: int | None = None
     journal: str = ""
     publication_types: tuple[str, ...] = ()
     retracted: bool = False
@@ -52,7 +53,7 @@ class AnswerItem(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What a question gets. No evidence, or too weak, means `insufficient_evidence` and no answers.
 
-    `nearest` are then the best passages' documents, so that a reader can look on. `note` says in a sentence what the
+    `nearest` are the best passages' documents, so that a reader can look on. `note` says in a sentence what the
     answers are, or why there are none.
     """
 

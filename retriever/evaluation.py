@@ -8,7 +8,7 @@ import msgspec
 from corpora.beir import corpus_path, read_qrels, read_queries
 from indexer.build import build_index
 from indexer.embedding import EmbeddingProfile, load_embedding_model
-from indexer.index import Index
+from indexer.index import Index, LexicalName
 from indexer.progress import Progress, Silent
 from retriever.metrics import MEASURES, confidence_intervals, evaluate_queries, means
 from retriever.runs import Run
@@ -27,6 +27,7 @@ class RetrievalReport(
     rr_at_10: float
     mode: str
     fusion: str
+    bm25_engine: str
     queries: int
     documents: int
     passages: int
@@ -49,6 +50,7 @@ def evaluate_beir(
     profile: EmbeddingProfile,
     *,
     mode: Mode = "hybrid",
+    lexical: LexicalName = "tantivy",
     settings: RetrievalSettings | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -57,7 +59,7 @@ def evaluate_beir(
     queries, qrels = read_queries(folder), read_qrels(folder)
     model = load_embedding_model(profile)
     build_index([corpus_path(folder)], directory, model, progress=progress)
-    index = Index(directory, lambda _: model)
+    index = Index(directory, lambda _: model, lexical=lexical)
     retriever = Retriever(index, settings)
     index.warm()
     run: Run = {}
@@ -78,6 +80,7 @@ def evaluate_beir(
         rr_at_10=round(mean["RR@10"], 4),
         mode=mode,
         fusion=retriever.settings.fusion,
+        bm25_engine=lexical,
         queries=len(next(iter(per_query.values()))),
         documents=index.manifest.documents,
         passages=index.manifest.passages,

@@ -5,7 +5,15 @@ from typing import Any
 
 import click
 
-from api.commands.options import json_option, print_json, reader_option, reader_source
+from api.commands.options import (
+    fusion_option,
+    json_option,
+    lexical_option,
+    mode_option,
+    print_json,
+    reader_option,
+    reader_source,
+)
 
 
 @click.group("evaluate")
@@ -15,16 +23,9 @@ def command() -> None:
 
 @command.command("retrieval")
 @click.argument("folder", metavar="BEIR_DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--mode", type=click.Choice(["hybrid", "bm25", "dense"]), default="hybrid", show_default=True, help="Which engines."
-)
-@click.option(
-    "--fusion",
-    type=click.Choice(["min-max", "rrf"]),
-    default="min-max",
-    show_default=True,
-    help="How both engines are fused.",
-)
+@mode_option
+@fusion_option
+@lexical_option
 @click.option(
     "--profile", type=click.Choice(["compact", "biobert"]), default="compact", show_default=True, help="Which models."
 )
@@ -48,7 +49,9 @@ def retrieval(folder: Path, mode: Any, as_json: bool, **options: Any) -> None:
     profile = resolve_profile(options["profile"], options["embedding_model"])
     directory = options["directory"] or folder / "biocite-index"
     settings = RetrievalSettings(fusion=options["fusion"])
-    outcome = evaluate_beir(folder, directory, profile, mode=mode, settings=settings, progress=Bars())
+    outcome = evaluate_beir(
+        folder, directory, profile, mode=mode, lexical=options["lexical"], settings=settings, progress=Bars()
+    )
     if options["run_file"] is not None:
         write_run(outcome.run, options["run_file"])
     if as_json:

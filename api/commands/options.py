@@ -27,6 +27,25 @@ reader_option = click.option(
     help="The reader: compact, biobert, a folder or a Hugging Face name.",
 )
 
+mode_option = click.option(
+    "--mode", type=click.Choice(["hybrid", "bm25", "dense"]), default="hybrid", show_default=True, help="Which engines."
+)
+fusion_option = click.option(
+    "--fusion",
+    type=click.Choice(["min-max", "rrf"]),
+    default="min-max",
+    show_default=True,
+    help="How both engines are fused.",
+)
+lexical_option = click.option(
+    "--bm25-engine",
+    "lexical",
+    type=click.Choice(["tantivy", "rank-bm25"]),
+    default="tantivy",
+    show_default=True,
+    help="Which BM25: Tantivy on disk, or rank-bm25 in memory, for small indexes and comparison.",
+)
+
 _FILTERS = (
     click.option("--year", "years", metavar="2015:2021", help="Years of publication: 2015, 2015:2021, 2015: or :2021."),
     click.option("--type", "publication_types", multiple=True, help="Publication type, such as Review. Repeatable."),

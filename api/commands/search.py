@@ -5,37 +5,38 @@ from typing import Any
 
 import click
 
-from api.commands.options import filter_options, filters_from, index_option, json_option, print_json
+from api.commands.options import (
+    filter_options,
+    filters_from,
+    fusion_option,
+    index_option,
+    json_option,
+    lexical_option,
+    mode_option,
+    print_json,
+)
 
 
 @click.command("search")
 @click.argument("query")
 @index_option
 @click.option("-k", type=int, default=10, show_default=True, help="How many passages.")
-@click.option(
-    "--mode", type=click.Choice(["hybrid", "bm25", "dense"]), default="hybrid", show_default=True, help="Which engines."
-)
-@click.option(
-    "--fusion",
-    type=click.Choice(["min-max", "rrf"]),
-    default="min-max",
-    show_default=True,
-    help="How both engines are fused.",
-)
+@mode_option
+@fusion_option
+@lexical_option
 @click.option("--documents", "by_document", is_flag=True, help="Only the best passage of each document.")
 @filter_options
 @json_option
-def command(
-    query: str, directory: Path, k: int, mode: Any, fusion: str, by_document: bool, as_json: bool, **filters: Any
-) -> None:
+def command(query: str, directory: Path, k: int, by_document: bool, as_json: bool, **options: Any) -> None:
     """Find passages about QUERY."""
     from api.schemas import search_response
     from api.service import Service
     from retriever.search import RetrievalSettings
 
-    service = Service(directory, retrieval=RetrievalSettings(fusion=fusion))
+    mode, fusion, lexical = (options.pop(name) for name in ("mode", "fusion", "lexical"))
+    service = Service(directory, retrieval=RetrievalSettings(fusion=fusion), lexical=lexical)
     ranked = service.retriever.search(
-        query, k=k, mode=mode, filters=filters_from(filters), unit="document" if by_document else "passage"
+        query, k=k, mode=mode, filters=filters_from(options), unit="document" if by_document else "passage"
     )
     response = search_response(ranked)
     service.close()

@@ -7,7 +7,7 @@ import shutil
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.schemas import ErrorResponse
@@ -233,7 +233,7 @@ queries = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(body=queries | anything)
 def test_no_search_makes_the_service_fail(client: httpx.Client, body):
     response = client.post(SEARCH, json=body)

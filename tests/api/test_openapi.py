@@ -50,7 +50,7 @@ def document(client):
 def problems(value, schema, document, place="$"):
     """Where a JSON value is not what a schema says; covers the keywords that the document uses."""
     unknown = schema.keys() - {
-        "$ref", "oneOf", "type", "enum", "properties", "required", "items", "additionalProperties",
+        "$ref", "oneOf", "type", "enum", "const", "properties", "required", "items", "additionalProperties",
         "description", "title", "default", "examples",
     }  # fmt: skip
     if unknown:
@@ -66,8 +66,9 @@ def problems(value, schema, document, place="$"):
         isinstance(value, JSON_TYPES[kind]) and (kind == "boolean") >= isinstance(value, bool) for kind in kinds
     ):
         return [f"{place}: {value!r} is none of {kinds}"]
-    if "enum" in schema and value not in schema["enum"]:
-        return [f"{place}: {value!r} is none of {schema['enum']}"]
+    allowed = schema.get("enum", [schema.get("const", value)])
+    if value not in allowed:
+        return [f"{place}: {value!r} is none of {allowed}"]
     return [problem for part in parts(value, schema, place) for problem in part_problems(part, document)]
 
 
