@@ -59,8 +59,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error), error.exit_code)
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.Abort:
-        return _fail("stopped", 130)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("stopped; run the same command again to go on", 130)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code
@@ -71,8 +71,6 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of our output left; python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:
-        return _fail("stopped; run the same command again to go on", 130)
     except (OSError, sqlite3.Error, MemoryError) as error:
         return _fail(f"{type(error).__name__}: {error}", 1)
     return outcome if isinstance(outcome, int) else 0

@@ -21,8 +21,11 @@ SHOWN_SKIPPED = 10
 
 
 def console() -> Console:
-    """Standard output; lines are not broken where nobody watches, so that `grep` finds whole sentences."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """Standard output; lines are not broken where nobody watches, so that `grep` finds whole sentences.
+
+    What texts and paths hold is shown as it is: brackets are no markup and colons no emoji.
+    """
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False, emoji=False)
 
 
 def _indented(out: Console, text: Text, columns: int) -> None:

@@ -113,6 +113,9 @@ def _apply_sources(
 
 
 def _apply_source(file: SourceFile, store: StoreWriter, splitter: Splitter, progress: Progress) -> SourceReport:
+    if file.problem:  # a pipe or a broken link found in a folder: not even opened
+        skipped_whole = Skipped(file.name, 1, file.problem)
+        return SourceReport(file.name, {"skipped": 1}, (skipped_whole,))
     sha256 = file.sha256
     if store.has_source(sha256):
         progress.advance(file.size)
@@ -160,7 +163,7 @@ def _why_nothing(reports: list[SourceReport]) -> SourceError:
     if len(refused) == 1 and len(reports) == 1:
         return SourceError(refused[0])
     skipped = [str(item) for report in reports for item in report.skipped]
-    first = (refused or skipped or ["the sources hold no records"])[0]
+    first = (refused or skipped or [f"{report.name}: holds no records" for report in reports])[0]
     return SourceError(
         f"no document could be indexed: {len(refused)} files refused, {len(skipped)} records skipped; first: {first}"
     )
@@ -169,8 +172,11 @@ def _why_nothing(reports: list[SourceReport]) -> SourceError:
 def _update_lexical(directory: Path, store: StoreWriter, analyzer: Analyzer, progress: Progress) -> None:
     folder = directory / LEXICAL_FOLDER
     if not _opens(folder, analyzer):
+        # Said before anything is removed: a repair that is stopped must not be taken for the finished index it was.
+        store.set_meta("state", "building")
         shutil.rmtree(folder, ignore_errors=True)
         store.requeue_lexical()
+        TantivyWriter(folder, analyzer).close()  # there even where no passage is left to go into it
     total = store.lexical_work_size()
     if not total:
         return

@@ -4,6 +4,7 @@ Vectors have length 1, so the inner product is the cosine. The index is flat, th
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.errors import IndexStateError
+from corpora.errors import IndexStateError, NotFoundError
 from indexer.embedding import Vectors
 from indexer.lexical import Hit
 from indexer.records import PassageKeys, Selection
@@ -20,6 +21,9 @@ FOLDER = "dense"
 VECTORS = "vectors.f16"
 INDEX = "flat.faiss"
 KEYS = "keys.npy"
+_KEYS_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '<i8', 'fortran_order': False, 'shape': \(([0-9]{1,18}),\), \} *\n", re.DOTALL
+)
 _LOAD_ROWS = 65_536
 _REBUILD = "Run the biocite index command with its sources again: it is rebuilt from the stored vectors"
 
@@ -112,6 +116,20 @@ def on_gpus(index: faiss.Index) -> faiss.Index:
     return faiss.index_cpu_to_all_gpus(index, co=options)
 
 
+def _keys_in(raw: bytes, count: int, path: Path) -> PassageKeys:
+    """The keys in a file of `np.save`, which must be as many, and ascending.
+
+    Not by `np.load`, whose parser of headers lets damage through as errors of every kind.
+    """
+    header = _KEYS_HEADER.match(raw)
+    if header is None or int(header[1]) != count or len(raw) != header.end() + 8 * count:
+        raise IndexStateError(f"{path}: does not hold the keys of {count} vectors", remedy=_REBUILD)
+    keys: PassageKeys = np.frombuffer(raw, dtype="<i8", offset=header.end())
+    if np.any(keys[1:] <= keys[:-1]):
+        raise IndexStateError(f"{path}: its keys do not ascend, so the file is damaged", remedy=_REBUILD)
+    return keys
+
+
 class DenseIndex:
     """Exact nearest passages by cosine. Safe to share between threads: FAISS searches do not change the index."""
 
@@ -127,20 +145,29 @@ class DenseIndex:
         folder = directory / FOLDER
         try:
             index = faiss.read_index(str(folder / INDEX))
-            keys = np.load(folder / KEYS, allow_pickle=False)
-        except (OSError, EOFError, RuntimeError, ValueError, MemoryError) as error:
+            raw_keys = (folder / KEYS).read_bytes()
+        except (OSError, RuntimeError, MemoryError) as error:
             raise IndexStateError(
                 f"{folder}: the dense index cannot be read ({str(error).partition(chr(10))[0]})", remedy=_REBUILD
             ) from error
-        if index.d != dimensions or keys.shape != (index.ntotal,) or keys.dtype != np.int64:
+        if index.d != dimensions:
             raise IndexStateError(
-                f"{folder}: {index.ntotal} vectors of {index.d} dimensions for {keys.size} keys of {dimensions}",
-                remedy=_REBUILD,
+                f"{folder}: has {index.ntotal} vectors of {index.d} dimensions, expected {dimensions}", remedy=_REBUILD
             )
-        return cls(index, keys)
+        return cls(index, _keys_in(raw_keys, index.ntotal, folder / KEYS))
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def vectors(self, keys: Sequence[int]) -> Vectors:
+        """The stored vectors of these passages, one row a key; NotFoundError for a key that has none."""
+        wanted = np.asarray(keys, dtype=np.int64)
+        places = np.searchsorted(self._keys, wanted)
+        inside = places < len(self._keys)
+        if not inside.all() or not (self._keys[places] == wanted).all():
+            raise NotFoundError(f"not all of passages {list(keys)[:10]} have a vector")
+        rows = [self._index.reconstruct(int(place)) for place in places]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self._index.d)
 
     def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k nearest to one query of shape (1, dimensions), best first, ties by key; fewer if there are fewer."""

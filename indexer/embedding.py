@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from corpora.errors import ModelError, UsageError
 from indexer.compact import WEIGHTS_SHA256, compact_base
 from indexer.numeric import Precision, pick_device, pick_dtype
-from indexer.quiet import quiet_loading
+from indexer.quiet import loading_errors, quiet_loading
 
 Vectors = NDArray[np.float32]
 """Row-wise embeddings, shape (texts, dimensions), each row of length 1."""
@@ -127,11 +127,13 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
 
     bundled = profile.embedding_model == COMPACT
     source = str(compact_base()) if bundled else profile.embedding_model
+    if not source:  # sentence-transformers would make a model without layers of it
+        raise UsageError("the name of the embedding model is empty", remedy="Name a folder or a model of the hub")
     device = pick_device()
     try:
         with quiet_loading():
             model = SentenceTransformer(source, device=device)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except loading_errors() as error:
         raise ModelError(
             f"embedding model {source!r} cannot be loaded ({_first_line(error)})",
             remedy="Check the folder or hub name, and that the hub can be reached or the model is in its cache",

@@ -26,7 +26,11 @@ class Index:
         self.directory = directory
         self.manifest: IndexManifest = read_manifest(directory)
         self.store = Store(directory)
-        self._refuse_unfinished()
+        try:
+            self._refuse_unfinished()
+        except IndexStateError:
+            self.store.close()
+            raise
         self._load_model = load_model
         self._lexical_name = lexical
         self._model: EmbeddingModel | None = None

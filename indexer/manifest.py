@@ -55,6 +55,12 @@ def write_manifest(directory: Path, manifest: IndexManifest) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(part, directory / FILE)
+    # The new name has to be on disk as well before the store says that the build is finished.
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def has_manifest(directory: Path) -> bool:

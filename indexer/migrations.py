@@ -2,6 +2,7 @@
 
 `passage_key` is the integer that SQLite, Tantivy and FAISS share as a passage's name; it is never used again.
 `vectors` maps the hash of an embedded text to its row in ``dense/vectors.f16``, so that no text is embedded twice.
+A passage without `embedded_sha256` is stored and quoted but not searched for by itself (see `indexer.store_writer`).
 `lexical_queue` holds what Tantivy has yet to be told; it is emptied only after Tantivy has committed.
 """
 
@@ -73,7 +74,7 @@ CREATE TABLE passages (
     "end" INTEGER NOT NULL,
     section TEXT NOT NULL,
     kind TEXT NOT NULL,
-    embedded_sha256 BLOB NOT NULL
+    embedded_sha256 BLOB
 );
 CREATE INDEX passages_document ON passages(document_key);
 CREATE INDEX passages_embedded ON passages(embedded_sha256);

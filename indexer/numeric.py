@@ -26,7 +26,8 @@ def pick_dtype(precision: Precision, device: str) -> "torch.dtype":
         return torch.float32
     if precision == "bf16":
         return torch.bfloat16
-    fast = torch.cuda.is_bf16_supported() if device == "cuda" else cpu_has_bf16()
+    # Older GPUs emulate bf16, slower than fp32.
+    fast = torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else cpu_has_bf16()
     return torch.bfloat16 if fast else torch.float32
 
 

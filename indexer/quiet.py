@@ -1,8 +1,19 @@
-"""Keeping model libraries from talking over our own output."""
+"""Loading models: keeping the libraries from talking over our own output, and knowing their errors."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+def loading_errors() -> tuple[type[Exception], ...]:
+    """What the libraries raise for a folder or name that holds no model, a damaged one or another kind of model."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    return (
+        *(OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError),
+        *(SafetensorError, StrictDataclassError),
+    )
 
 
 @contextmanager

@@ -130,8 +130,8 @@ class Store:
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages of these keys; a key that no longer exists is absent from the result."""
         found = {}
-        for chunk in _chunks(keys):
-            for row in self.db.execute(f"{_SELECT_PASSAGE} WHERE p.passage_key IN ({_marks(chunk)})", chunk):
+        for chunk in chunks(keys):
+            for row in self.db.execute(f"{_SELECT_PASSAGE} WHERE p.passage_key IN ({marks(chunk)})", chunk):
                 found[row[0]] = _stored_passage(row)
         return found
 
@@ -149,22 +149,23 @@ class Store:
         for condition, bound in _conditions(filters):
             conditions.append(condition)
             values += bound
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        where = f" WHERE {' AND '.join(['p.embedded_sha256 IS NOT NULL', *conditions])}"
         sql = (
             f"SELECT p.passage_key FROM passages p JOIN documents d USING (document_key){where} ORDER BY p.passage_key"
         )
         keys: PassageKeys = np.fromiter((row[0] for row in self.db.execute(sql, values)), dtype=np.int64)
         return Selection(filters, keys)
 
-    @_damage_is_named
     def texts(self) -> Iterator[tuple[int, str]]:
-        """(key, text as it is searched) of every passage, by key."""
+        """(key, text as it is searched) of every passage that is searched for, by key."""
         rows = self.db.execute(
             'SELECT p.passage_key, p.kind, d.title, substr(d.text, p.start + 1, p."end" - p.start)'
-            " FROM passages p JOIN documents d USING (document_key) ORDER BY p.passage_key"
+            " FROM passages p JOIN documents d USING (document_key)"
+            " WHERE p.embedded_sha256 IS NOT NULL ORDER BY p.passage_key"
         )
         yield from ((row[0], searched_text(row[2], row[1], row[3])) for row in rows)
 
+    @_damage_is_named
     def counts(self) -> dict[str, int]:
         """How many documents, passages, vectors, sources, tombstones and skipped records there are."""
         tables = ("documents", "passages", "vectors", "sources", "tombstones", "skipped")
@@ -224,21 +225,23 @@ def _conditions(filters: Filters) -> Iterator[tuple[str, list[object]]]:
         values = sorted({fold(value) for value in getattr(filters, field)})
         if values:
             yield (
-                f"d.document_key IN (SELECT document_key FROM facets WHERE facet = ? AND value IN ({_marks(values)}))",
+                f"d.document_key IN (SELECT document_key FROM facets WHERE facet = ? AND value IN ({marks(values)}))",
                 [facet, *values],
             )
     if filters.sections:
         kinds = sorted({fold(kind) for kind in filters.sections})
-        yield f"p.kind IN ({_marks(kinds)})", list(kinds)
+        yield f"p.kind IN ({marks(kinds)})", list(kinds)
     if filters.retracted is not None:
         yield "d.retracted = ?", [int(filters.retracted)]
 
 
-def _marks(values: Sequence[object]) -> str:
+def marks(values: Sequence[object]) -> str:
+    """Placeholders for these values in an SQL list."""
     return ",".join("?" * len(values))
 
 
-def _chunks(keys: Sequence[int]) -> Iterable[list[int]]:
+def chunks(keys: Sequence[int]) -> Iterable[list[int]]:
+    """The keys, as few at a time as every build of SQLite can bind."""
     for start in range(0, len(keys), _CHUNK):
         yield [int(key) for key in keys[start : start + _CHUNK]]
 
@@ -247,8 +250,16 @@ def _open_read_only(path: Path) -> Database:
     try:
         # check_same_thread off only so that close() may close every thread's connection; use stays within one thread.
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    try:
         db = Database(connection)
         db.execute("SELECT count(*) FROM meta").fetchone()
     except sqlite3.Error as error:
-        raise IndexStateError(f"{path}: cannot be read as an index's store ({error})", remedy=REBUILD) from error
+        connection.close()
+        raise _unreadable(path, error) from error
     return db
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> IndexStateError:
+    return IndexStateError(f"{path}: cannot be read as an index's store ({error})", remedy=REBUILD)

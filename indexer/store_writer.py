@@ -15,9 +15,26 @@ from corpora.records import Deletion, Document, Skipped
 from indexer.migrations import migrations
 from indexer.records import Passage
 from indexer.rows import attributes_of, encoded_document, facets_of
-from indexer.store import FILE, REBUILD, PassageText, searched_text
+from indexer.store import FILE, REBUILD, PassageText, chunks, marks, searched_text
 
 Outcome = Literal["added", "updated", "unchanged", "older"]
+
+
+_QUEUE_DOCUMENT = (
+    "INSERT OR IGNORE INTO lexical_queue"
+    " SELECT passage_key FROM passages WHERE document_key = ? AND embedded_sha256 IS NOT NULL"
+)
+
+
+def embedded_hash(title: str, passage: Passage, *, alone: bool) -> bytes | None:
+    """The name of what is embedded for a passage; None for one that is not searched for by itself.
+
+    A title is searched together with each passage of its document, so by itself only where it stands `alone`. Searched
+    for besides, titles crowd out passages: on BioASQ 11B that costs 0.008 nDCG@10 and a third more vectors.
+    """
+    if passage.kind == "title" and not alone:
+        return None
+    return text_hash(searched_text(title, passage.kind, passage.text))
 
 
 def text_hash(text: str) -> bytes:
@@ -32,15 +49,23 @@ class StoreWriter:
         self._path = directory / FILE
         try:
             self.db = Database(self._path)
+        except sqlite3.Error as error:
+            raise self._not_writable(error) from error
+        try:
             self.db.enable_wal()
-            self.db.execute("PRAGMA synchronous = NORMAL")
+            # FULL: the other parts must never be ahead of the store after a power cut, and commits are few.
+            self.db.execute("PRAGMA synchronous = FULL")
             self.db.execute("PRAGMA foreign_keys = ON")
             migrations.apply(self.db)
         except sqlite3.Error as error:
-            raise IndexStateError(
-                f"{self._path}: cannot be opened for writing ({error})",
-                remedy="Check the folder's permissions and free space, or build into a new folder",
-            ) from error
+            self.db.close()
+            raise self._not_writable(error) from error
+
+    def _not_writable(self, error: sqlite3.Error) -> IndexStateError:
+        return IndexStateError(
+            f"{self._path}: cannot be opened for writing ({error})",
+            remedy="Check the folder's permissions and free space, or build into a new folder",
+        )
 
     def __enter__(self) -> "StoreWriter":
         return self
@@ -130,14 +155,12 @@ class StoreWriter:
                     passage.span.end,
                     passage.section,
                     passage.kind,
-                    text_hash(searched_text(document.title, passage.kind, passage.text)),
+                    embedded_hash(document.title, passage, alone=all(other.kind == "title" for other in passages)),
                 )
                 for passage in passages
             ],
         )
-        conn.execute(
-            "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?", [key]
-        )
+        conn.execute(_QUEUE_DOCUMENT, [key])
         conn.execute("DELETE FROM tombstones WHERE document_id = ?", [document.document_id])
         self._apply_retractions(key, document)
 
@@ -157,14 +180,12 @@ class StoreWriter:
                 ).fetchone()
                 if target:
                     conn.execute(
-                        "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?",
+                        _QUEUE_DOCUMENT,
                         target,
                     )
 
     def _remove(self, key: int) -> None:
-        self.db.conn.execute(
-            "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE document_key = ?", [key]
-        )
+        self.db.conn.execute(_QUEUE_DOCUMENT, [key])
         self.db.conn.execute("DELETE FROM documents WHERE document_key = ?", [key])
 
     # The work queues: what the lexical and the dense index have yet to take in.
@@ -185,16 +206,15 @@ class StoreWriter:
 
     def passage_texts(self, keys: list[int]) -> list[PassageText]:
         """The text and attributes of these passages, by key; keys of removed passages give nothing."""
-        if not keys:
-            return []
+        return [passage for chunk in chunks(sorted(keys)) for passage in self._passage_texts(chunk)]
+
+    def _passage_texts(self, keys: list[int]) -> list[PassageText]:
         rows = self.db.execute(
             'SELECT p.passage_key, p.document_key, p.kind, d.title, substr(d.text, p.start + 1, p."end" - p.start),'
             " d.year, d.retracted FROM passages p JOIN documents d USING (document_key)"
-            " WHERE p.passage_key BETWEEN ? AND ? ORDER BY p.passage_key",
-            [keys[0], keys[-1]],
+            f" WHERE p.passage_key IN ({marks(keys)}) ORDER BY p.passage_key",
+            keys,
         ).fetchall()
-        wanted = set(keys)
-        rows = [row for row in rows if row[0] in wanted]
         facets = self._facets_of(sorted({row[1] for row in rows}))
         return [
             PassageText(
@@ -207,23 +227,21 @@ class StoreWriter:
 
     def _facets_of(self, document_keys: list[int]) -> dict[int, dict[str, list[str]]]:
         found: dict[int, dict[str, list[str]]] = {}
-        if document_keys:
-            wanted = set(document_keys)
-            rows = self.db.execute(
-                "SELECT document_key, facet, value FROM facets WHERE document_key BETWEEN ? AND ?"
-                " ORDER BY document_key, facet, value",
-                [document_keys[0], document_keys[-1]],
-            )
-            for key, facet, value in rows:
-                if key in wanted:
-                    found.setdefault(key, {}).setdefault(facet, []).append(value)
+        rows = self.db.execute(
+            f"SELECT document_key, facet, value FROM facets WHERE document_key IN ({marks(document_keys)})"
+            " ORDER BY document_key, facet, value",
+            document_keys,
+        )
+        for key, facet, value in rows:
+            found.setdefault(key, {}).setdefault(facet, []).append(value)
         return found
 
     def without_vector(self) -> list[tuple[bytes, int]]:
         """(hash, one passage key) of every text that is not embedded yet, by key."""
         rows = self.db.execute(
             "SELECT embedded_sha256, min(passage_key) AS key FROM passages"
-            " WHERE embedded_sha256 NOT IN (SELECT embedded_sha256 FROM vectors) GROUP BY embedded_sha256 ORDER BY key"
+            " WHERE embedded_sha256 IS NOT NULL AND embedded_sha256 NOT IN (SELECT embedded_sha256 FROM vectors)"
+            " GROUP BY embedded_sha256 ORDER BY key"
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -243,7 +261,9 @@ class StoreWriter:
     def requeue_lexical(self) -> None:
         """Put every passage into the lexical queue."""
         with self.transaction():
-            self.db.execute("INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages")
+            self.db.execute(
+                "INSERT OR IGNORE INTO lexical_queue SELECT passage_key FROM passages WHERE embedded_sha256 IS NOT NULL"
+            )
 
     def vector_rows(self) -> Iterator[tuple[int, int]]:
         """(passage key, vector row) of every passage that has a vector, by key."""

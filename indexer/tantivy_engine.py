@@ -148,7 +148,7 @@ class TantivyWriter:
 
 
 def _texts(attributes: Attributes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "journal", (attributes.journal,)
+    yield "journal", (attributes.journal,) if attributes.journal else ()
     yield "publication_types", attributes.publication_types
     yield "mesh", attributes.mesh
     yield "section", (attributes.section,)

@@ -7,7 +7,9 @@ import msgspec
 
 from reader.span_model import SpanCandidate
 
-_NOT_WORD = re.compile(r"[\W_]+")
+# Signs that tell things apart stay: CD4+, p < 0.05 and p > 0.05, 1.5 and 1-5.
+_NOT_WORD = re.compile(r"(?:(?!(?<=\d)\.(?=\d))[^\w+<>≤≥]|_)+")
+_MINUS = re.compile(r"^[-−–](?=\.?\d)")
 _ARTICLES = re.compile(r"^(?:the|a|an) ")
 
 
@@ -35,7 +37,7 @@ class RankedAnswer(msgspec.Struct, frozen=True):
 
 def answer_key(text: str) -> str:
     """What two spellings of one answer have in common: case, punctuation, hyphens and a leading article are dropped."""
-    words = _NOT_WORD.sub(" ", text.casefold()).strip()
+    words = _NOT_WORD.sub(" ", _MINUS.sub("minus ", text.casefold())).strip()
     return _ARTICLES.sub("", words) or text.casefold()
 
 

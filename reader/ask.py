@@ -1,5 +1,6 @@
 """Question -> answer with evidence: retrieve, read, aggregate, and say so when the evidence is too weak."""
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from reader.confidence import ConfidenceSettings, answer_confidence, sentence_co
 from reader.evaluation import ListSettings, pick_list
 from reader.evidence import make_evidence, sentence_spans_of
 from reader.question import check_question
-from reader.question_kind import question_kind
+from reader.question_kind import alternatives, question_kind
 from reader.records import Answer, AnswerItem, Evidence
 from reader.span_model import SpanReader
 from retriever.records import RankedList, ScoredPassage
@@ -93,7 +94,7 @@ class Asker:
             for number, candidates in enumerate(self.reader.read(question, texts))
             for candidate in candidates
         ]
-        answers = rank_answers(_not_from_question(spans, question), limit=50)
+        answers = rank_answers(_each_place_once(_not_from_question(spans, question), passages), limit=50)
         chosen = pick_list(answers, self.settings.lists) if kind == "list" else answers[: self.settings.answers]
         relevance = self._relevance(question, passages)
         items = [self._span_item(answer, passages, relevance) for answer in chosen]
@@ -144,10 +145,11 @@ class Asker:
         return items
 
     def _relevance(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
-        """Cosine of the question and each passage; taken from the dense ranking where it is there."""
-        missing = [found.stored.passage.text for found in passages if found.dense is None]
-        scored = iter(self._similarity(question, missing))
-        return [next(scored) if found.dense is None else found.dense.score for found in passages]
+        """Cosine of the question and each passage as embedded; not the dense ranking's, which feedback moved."""
+        index = self.retriever.index
+        vectors = index.dense.vectors([found.stored.key for found in passages])
+        similarity = vectors @ index.model.encode_queries([question])[0]
+        return [float(score) for score in np.clip(similarity, -1.0, 1.0)]
 
     def _similarity(self, question: str, texts: list[str]) -> list[float]:
         if not texts:
@@ -158,9 +160,31 @@ class Asker:
 
 
 def _not_from_question(spans: list[FoundSpan], question: str) -> list[FoundSpan]:
-    """Without spans that only repeat words of the question: they answer nothing."""
+    """Without spans that only repeat words of the question: they answer nothing, unless it offers them to choose."""
     asked = question.casefold()
-    return [span for span in spans if span.text.casefold() not in asked]
+    offered = [_whole(word.casefold()) for word in alternatives(question)]
+
+    def repeats(text: str) -> bool:
+        chooses = sum(word.search(text) is not None for word in offered) == 1
+        return not chooses and _whole(text).search(asked) is not None
+
+    return [span for span in spans if not repeats(span.text.casefold())]
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """Finds these words where no letter or digit goes on before or after them."""
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+
+
+def _each_place_once(spans: list[FoundSpan], passages: Sequence[ScoredPassage]) -> list[FoundSpan]:
+    """Neighbouring passages share sentences: what was found in both is one quotation and counts once."""
+    best: dict[tuple[str, int, int], FoundSpan] = {}
+    for span in spans:
+        passage, found = passages[span.text_number].stored.passage, span.candidate.span
+        place = (passage.document_id, passage.span.start + found.start, passage.span.start + found.end)
+        if place not in best or best[place].score < span.score:
+            best[place] = span
+    return list(best.values())
 
 
 def _at_most(item: AnswerItem, share: float) -> AnswerItem:

@@ -1,5 +1,7 @@
 """Making a span end where a person would: whole words, no loose punctuation, brackets that match."""
 
+import unicodedata
+
 from corpora.records import Span
 
 _OPENING = "([{"
@@ -7,10 +9,12 @@ _CLOSING = ")]}"
 _QUOTES = "'\"“”‘’"
 _LOOSE_START = " \t\n.,;:!?-–—/)]}" + _QUOTES
 _LOOSE_END = " \t\n,;:!?-–—/([{" + _QUOTES
+_MINUS = "-−–"
+_BEFORE_NUMBER = " \t\n([=<>≤≥~±"
 
 
 def tidy_span(text: str, span: Span) -> Span:
-    """The span widened to whole words, stripped of loose punctuation, and with an unmatched bracket cut off.
+    """The span widened to whole words and numbers, stripped of loose punctuation, an unmatched bracket cut off.
 
     Only boundaries move: what the result covers is still the text's own words. It may be empty.
     """
@@ -18,15 +22,40 @@ def tidy_span(text: str, span: Span) -> Span:
     start, end = _strip(text, start, end)
     start, end = _match_brackets(text, start, end)
     start, end = _strip(text, start, end)
-    return Span(start, max(start, end))
+    return Span(_number_start(text, start, end), max(start, end))
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
+    while 0 < start < end and _is_inside(text, start):
         start -= 1
-    while start < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+    while start < end < len(text) and _is_inside(text, end):
         end += 1
     return start, end
+
+
+def _is_inside(text: str, place: int) -> bool:
+    """Whether a word, a letter with its accents, or a decimal number goes on from before `place` to after it."""
+    before, after = text[place - 1], text[place]
+    if _is_mark(after) or ((before.isalnum() or _is_mark(before)) and after.isalnum()):
+        return True
+    if after == ".":
+        return before.isdigit() and text[place + 1 : place + 2].isdigit()
+    return before == "." and after.isdigit() and text[place - 2 : place - 1].isdigit()
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
+
+
+def _number_start(text: str, start: int, end: int) -> int:
+    """Where a span that begins with a digit begins with its decimal point and sign: "-5" is not "5"."""
+    if start >= end or not text[start].isdigit():
+        return start
+    for signs in (".", _MINUS):
+        before = text[start - 2 : start - 1] if start > 1 else ""
+        if start and text[start - 1] in signs and (before in _BEFORE_NUMBER or (signs == "." and before in _MINUS)):
+            start -= 1
+    return start
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import msgspec
 from corpora.errors import ModelError
 from indexer.compact import check_sha256, compact_base
 from indexer.numeric import Precision, pick_device, pick_dtype
-from indexer.quiet import quiet_loading
+from indexer.quiet import loading_errors, quiet_loading
 from reader.span_model import SpanReader
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -102,7 +102,7 @@ def _load(kind: Any, name: str, **arguments: Any) -> Any:
     try:
         with quiet_loading():
             return kind.from_pretrained(name, **arguments)
-    except (OSError, ValueError, KeyError) as error:
+    except loading_errors() as error:
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"model {name!r} cannot be loaded ({first_line})",

@@ -56,6 +56,12 @@ _FACTOID_WHAT_IS = re.compile(
 )
 
 
+def alternatives(question: str) -> tuple[str, ...]:
+    """The two words that a question such as "Is it dominant or recessive?" offers; none for another question."""
+    match = _OR_CHOICE.match(" ".join(question.split()))
+    return match.groups() if match else ()
+
+
 def question_kind(question: str) -> QuestionKind:
     """The kind of the question: factoid, list, yesno or summary."""
     text = " ".join(question.split())

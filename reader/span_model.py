@@ -3,6 +3,7 @@
 The model is any `AutoModelForQuestionAnswering` (Devlin et al. 2019, section 4.2; no-answer score as in section 4.3).
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ class SpanReader:
     def __init__(self, model: Any, tokenizer: Any, name: str, settings: ReaderSettings | None = None) -> None:
         self._model = model.eval()
         self._tokenizer = tokenizer
+        # A fast tokenizer keeps its limits between calls: two threads would cut each other's texts.
+        self._tokenizing = threading.Lock()
         self.name = name
         limit = int(model.config.max_position_embeddings)
         settings = settings or ReaderSettings()
@@ -49,7 +52,8 @@ class SpanReader:
 
         Offsets are code points of the text given. An empty text gives no spans.
         """
-        windows = make_windows(self._tokenizer, question, texts, self.settings)
+        with self._tokenizing:
+            windows = make_windows(self._tokenizer, question, texts, self.settings)
         found: dict[int, list[SpanCandidate]] = defaultdict(list)
         for window, starts, ends in self._score(windows):
             text = texts[window.text_number]

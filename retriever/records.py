@@ -7,7 +7,10 @@ from indexer.store import StoredPassage
 
 
 class EngineScore(msgspec.Struct, frozen=True):
-    """Where one engine ranked a passage (from 1) and the score it gave, in that engine's own unit."""
+    """Where one engine ranked a passage (from 1) and the score it gave, in that engine's own unit.
+
+    In hybrid mode the dense engine's is the cosine with the query as feedback moved it (`retriever.search.Feedback`).
+    """
 
     rank: int
     score: float

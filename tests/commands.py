@@ -12,7 +12,7 @@ from api.cli import run
 from api.service import ModelLoaders
 from tests.fakes import FakeReader, WordHashModel, fake_loaders
 
-_PROGRESS = re.compile(r"^[A-Za-z0-9 ]+: [\d,.]+ \S+ in [\d.]+ s \(.*/s\)$")
+_PROGRESS = re.compile(r"^[A-Za-z0-9 ]+: [\d,.]+ \S+ (?:in [\d.]+ s )?\(.*/s.*\)$")
 
 
 @dataclass(frozen=True)

@@ -315,7 +315,8 @@ def test_any_history_ends_in_the_index_that_its_rules_say(tmp_path_factory, hist
     expected = {}
     files = []
     for number, steps in enumerate(history):
-        records = [article(999, "Anchor", "Anchor.")]
+        # (A file of the same bytes as one before would be the same source, and so not applied again.)
+        records = [article(999, "Anchor", f"Anchor of file {number}.", version=1 + number)]
         for what, pmid, version, word in steps:
             if what == "delete":
                 records.append(deletion(pmid))

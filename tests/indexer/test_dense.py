@@ -112,7 +112,7 @@ def test_what_a_killed_run_appended_is_cut_off(tmp_path: Path) -> None:
 
 def test_a_damaged_or_missing_index_names_the_remedy(tmp_path: Path) -> None:
     built(tmp_path, unit(4), [1, 2, 3, 4])
-    with pytest.raises(IndexStateError, match="4 vectors of 8 dimensions for 4 keys of 9"):
+    with pytest.raises(IndexStateError, match="4 vectors of 8 dimensions, expected 9"):
         DenseIndex.open(tmp_path, 9)
     (tmp_path / "dense" / "flat.faiss").write_bytes(b"nonsense")
     with pytest.raises(IndexStateError, match="cannot be read"):

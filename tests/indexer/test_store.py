@@ -238,7 +238,8 @@ def test_a_retraction_puts_its_article_back_into_the_lexical_queue(tmp_path):
 def test_a_transaction_is_all_or_nothing(tmp_path):
     with StoreWriter(tmp_path) as writer:
         outcome(writer, made("A"))
-        with pytest.raises(KeyboardInterrupt), writer.transaction():
+        stopped = pytest.raises(KeyboardInterrupt)
+        with stopped, writer.transaction():
             writer.put(made("B"), [])
             writer.delete(Deletion("A", "f"))
             raise KeyboardInterrupt

@@ -190,7 +190,7 @@ def test_what_cannot_be_searched_is_refused(retriever, arguments, message):
 
 
 def test_an_unknown_fusion_is_refused(retriever):
-    with pytest.raises(UsageError, match="fusion 'magic' is not known. Choose of: "):
+    with pytest.raises(UsageError, match=r"fusion 'magic' is not known\. Choose of: "):
         Retriever(retriever.index, RetrievalSettings(fusion="magic"))
 
 
