@@ -2,6 +2,7 @@
 
 import sys
 import time
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -34,7 +35,10 @@ def _shown(amount: float, unit: str) -> str:
 
 
 class Bars:
-    """Draws the stages of long work; implements `indexer.progress.Progress`."""
+    """Draws the stages of long work; implements `indexer.progress.Progress`.
+
+    A context manager, since a bar that is not stopped leaves the terminal without a cursor.
+    """
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -42,6 +46,14 @@ class Bars:
         self._stage, self._unit, self._done, self._started = "", "", 0, 0.0
         self._total: int | None = None
         self._said = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
 
     def start(self, stage: str, total: int | None, unit: str) -> None:
         """A stage begins."""

@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.errors import IndexStateError, NotFoundError
+from corpora.errors import IndexStateError
 from indexer.embedding import Vectors
 from indexer.lexical import Hit
 from indexer.records import PassageKeys, Selection
@@ -160,14 +160,16 @@ class DenseIndex:
         return len(self._keys)
 
     def vectors(self, keys: Sequence[int]) -> Vectors:
-        """The stored vectors of these passages, one row a key; NotFoundError for a key that has none."""
-        wanted = np.asarray(keys, dtype=np.int64)
-        places = np.searchsorted(self._keys, wanted)
-        inside = places < len(self._keys)
-        if not inside.all() or not (self._keys[places] == wanted).all():
-            raise NotFoundError(f"not all of passages {list(keys)[:10]} have a vector")
-        rows = [self._index.reconstruct(int(place)) for place in places]
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self._index.d)
+        """The stored vectors of these passages, one row a key, of zeros where there is none.
+
+        There is none where the index was updated after it was opened: Tantivy finds new passages at once.
+        """
+        rows = np.zeros((len(keys), self._index.d), dtype=np.float32)
+        for row, key in enumerate(keys):
+            place = int(np.searchsorted(self._keys, key))
+            if place < len(self._keys) and self._keys[place] == key:
+                rows[row] = self._index.reconstruct(place)
+        return rows
 
     def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k nearest to one query of shape (1, dimensions), best first, ties by key; fewer if there are fewer."""

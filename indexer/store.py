@@ -142,6 +142,14 @@ class Store:
         return [_stored_passage(row) for row in rows]
 
     @_damage_is_named
+    def titles_of(self, document_ids: Sequence[str]) -> dict[str, StoredPassage]:
+        """Document id -> its title as a passage, for those of these documents that have one."""
+        rows = self.db.execute(
+            f"{_SELECT_PASSAGE} WHERE d.document_id IN ({marks(document_ids)}) AND p.kind = 'title'", list(document_ids)
+        )
+        return {stored.passage.document_id: stored for stored in map(_stored_passage, rows)}
+
+    @_damage_is_named
     def select(self, filters: Filters) -> Selection:
         """The filter resolved to the keys of the passages that pass it."""
         conditions: list[str] = []
@@ -262,4 +270,7 @@ def _open_read_only(path: Path) -> Database:
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> IndexStateError:
-    return IndexStateError(f"{path}: cannot be read as an index's store ({error})", remedy=REBUILD)
+    # SQLite writes files of its own beside a database in WAL mode, even to read it.
+    may_not_write = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+    remedy = "Give this user the right to write the folder, or copy it" if may_not_write else REBUILD
+    return IndexStateError(f"{path}: cannot be read as an index's store ({error})", remedy=remedy)

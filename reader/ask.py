@@ -9,6 +9,7 @@ import numpy as np
 
 from corpora.questions import QuestionKind
 from indexer.records import Filters
+from indexer.store import StoredPassage, searched_text
 from reader.aggregate import FoundSpan, RankedAnswer, rank_answers
 from reader.confidence import ConfidenceSettings, answer_confidence, sentence_confidence
 from reader.evaluation import ListSettings, pick_list
@@ -31,12 +32,24 @@ class AskSettings(msgspec.Struct, frozen=True):
     up to `sentences` sentences for yes/no and summary questions.
     """
 
-    passages: int = 20
+    passages: int = 12
     answers: int = 3
     evidence: int = 3
     sentences: int = 4
     lists: ListSettings = ListSettings(items=10, share=0.3)
     confidence: ConfidenceSettings = ConfidenceSettings()
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A passage to read: how much what it says counts, and how well it fits the question.
+
+    `relevance` is the cosine of the question and what was found, `coverage` the share of the question's words in it.
+    """
+
+    stored: StoredPassage
+    weight: float
+    relevance: float
+    coverage: float
 
 
 class Asker:
@@ -57,10 +70,11 @@ class Asker:
             filters = msgspec.structs.replace(filters, retracted=False)
         ranked = self.retriever.search(text, k=self.settings.passages, filters=filters)
         reading = time.perf_counter()
+        readings = self._readings(text, ranked.passages) if ranked.passages else []
         if kind in ("factoid", "list"):
-            items = self._read_spans(text, kind, ranked.passages)
+            items = self._read_spans(text, kind, readings)
         else:
-            items = self._read_sentences(text, ranked.passages)
+            items = self._read_sentences(text, readings)
         timings = {
             **{f"retrieve_{stage}": spent for stage, spent in ranked.timings_ms.items() if stage != "total"},
             "reading": round((time.perf_counter() - reading) * 1000, 3),
@@ -87,69 +101,83 @@ class Asker:
             models={"embedding": self.retriever.index.manifest.embedding.name, "reader": self.reader.name},
         )
 
-    def _read_spans(self, question: str, kind: QuestionKind, passages: Sequence[ScoredPassage]) -> list[AnswerItem]:
-        texts = [found.stored.passage.text for found in passages]
+    def _readings(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
+        """The passages found, and after them the titles of their documents, which are searched only with a passage."""
+        index = self.retriever.index
+        vectors = index.dense.vectors([found.stored.key for found in passages])
+        # As embedded, against the question itself: the dense ranking's own scores are those of the moved query.
+        cosines = np.clip(vectors @ index.model.encode_queries([question])[0], -1.0, 1.0)
+        asked = set(index.manifest.analyzer.tokens(question))
+        readings = [
+            Reading(found.stored, found.score**2, float(cosine), self._coverage(asked, found.stored))
+            for found, cosine in zip(passages, cosines, strict=True)
+        ]
+        best: dict[str, Reading] = {}
+        for reading in readings:
+            best.setdefault(reading.stored.passage.document_id, reading)
+        titles = index.store.titles_of(list(best))
+        seen = {reading.stored.key for reading in readings}
+        return readings + [
+            Reading(titles[document_id], reading.weight * TITLE_DISCOUNT, reading.relevance, reading.coverage)
+            for document_id, reading in best.items()
+            if document_id in titles and titles[document_id].key not in seen
+        ]
+
+    def _coverage(self, asked: set[str], stored: StoredPassage) -> float:
+        passage = stored.passage
+        tokens = self.retriever.index.manifest.analyzer.tokens(searched_text(stored.title, passage.kind, passage.text))
+        return len(asked.intersection(tokens)) / len(asked) if asked else 0.0
+
+    def _read_spans(self, question: str, kind: QuestionKind, readings: Sequence[Reading]) -> list[AnswerItem]:
+        texts = [reading.stored.passage.text for reading in readings]
         spans = [
-            FoundSpan(number, candidate.span.of(texts[number]), candidate, passages[number].score)
+            FoundSpan(number, candidate.span.of(texts[number]), candidate, readings[number].weight)
             for number, candidates in enumerate(self.reader.read(question, texts))
             for candidate in candidates
         ]
-        answers = rank_answers(_each_place_once(_not_from_question(spans, question), passages), limit=50)
+        answers = rank_answers(_each_place_once(_not_from_question(spans, question), readings), limit=50)
         chosen = pick_list(answers, self.settings.lists) if kind == "list" else answers[: self.settings.answers]
-        relevance = self._relevance(question, passages)
-        items = [self._span_item(answer, passages, relevance) for answer in chosen]
+        items = [self._span_item(answer, readings) for answer in chosen]
         # An answer that another one outscores cannot be surer than its share of that score.
         # (No score at all, as the passage that retrieval put last has, says nothing: then all are alike.)
         best = answers[0].score if answers else 0.0
         shares = [answer.score / best if best > 0 else 1.0 for answer in chosen]
         return [_at_most(item, share) for item, share in zip(items, shares, strict=True)]
 
-    def _span_item(
-        self, answer: RankedAnswer, passages: Sequence[ScoredPassage], relevance: Sequence[float]
-    ) -> AnswerItem:
+    def _span_item(self, answer: RankedAnswer, readings: Sequence[Reading]) -> AnswerItem:
         evidence = tuple(
-            make_evidence(passages[span.text_number].stored, span.candidate.span, round(span.score, 4))
+            make_evidence(readings[span.text_number].stored, span.candidate.span, round(span.score, 4))
             for span in answer.spans[: self.settings.evidence]
         )
-        best = answer.spans[0]
-        confidence = answer_confidence(answer, relevance[best.text_number], self.settings.confidence)
+        best = readings[answer.spans[0].text_number]
+        confidence = answer_confidence(answer, best.relevance, best.coverage, self.settings.confidence)
         return AnswerItem(evidence[0].text, confidence, evidence)
 
-    def _read_sentences(self, question: str, passages: Sequence[ScoredPassage]) -> list[AnswerItem]:
+    def _read_sentences(self, question: str, readings: Sequence[Reading]) -> list[AnswerItem]:
         """The sentences nearest to the question, quoted whole, none twice, best first."""
-        seen: set[str] = set()
         candidates = [
-            (passage, span, span.of(passage.stored.passage.text))
-            for passage in passages
-            for span in sentence_spans_of(passage.stored.passage.text)
+            (reading, span, span.of(reading.stored.passage.text))
+            for reading in readings
+            for span in sentence_spans_of(reading.stored.passage.text)
         ]
-        if not candidates:
-            return []
         similarity = self._similarity(question, [text for _, _, text in candidates])
         scores = [
-            score * (TITLE_DISCOUNT if passage.stored.passage.kind == "title" else 1.0)
-            for score, (passage, _, _) in zip(similarity, candidates, strict=True)
+            score * (TITLE_DISCOUNT if reading.stored.passage.kind == "title" else 1.0)
+            for score, (reading, _, _) in zip(similarity, candidates, strict=True)
         ]
-        order = sorted(range(len(candidates)), key=lambda number: (-scores[number], number))
+        seen: set[str] = set()
         items: list[AnswerItem] = []
-        for number in order:
-            passage, span, text = candidates[number]
-            if text.casefold() in seen or text.rstrip().endswith("?"):
+        for number in sorted(range(len(candidates)), key=lambda number: (-scores[number], number)):
+            reading, span, text = candidates[number]
+            if text.casefold() in seen or text.endswith("?"):
                 continue
             seen.add(text.casefold())
-            evidence = make_evidence(passage.stored, span, round(scores[number], 4))
-            confidence = sentence_confidence(scores[number], self.settings.confidence)
+            evidence = make_evidence(reading.stored, span, round(scores[number], 4))
+            confidence = sentence_confidence(scores[number], reading.coverage, self.settings.confidence)
             items.append(AnswerItem(evidence.text, confidence, (evidence,)))
             if len(items) == self.settings.sentences:
                 break
         return items
-
-    def _relevance(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
-        """Cosine of the question and each passage as embedded; not the dense ranking's, which feedback moved."""
-        index = self.retriever.index
-        vectors = index.dense.vectors([found.stored.key for found in passages])
-        similarity = vectors @ index.model.encode_queries([question])[0]
-        return [float(score) for score in np.clip(similarity, -1.0, 1.0)]
 
     def _similarity(self, question: str, texts: list[str]) -> list[float]:
         if not texts:
@@ -176,11 +204,11 @@ def _whole(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
 
 
-def _each_place_once(spans: list[FoundSpan], passages: Sequence[ScoredPassage]) -> list[FoundSpan]:
+def _each_place_once(spans: list[FoundSpan], readings: Sequence[Reading]) -> list[FoundSpan]:
     """Neighbouring passages share sentences: what was found in both is one quotation and counts once."""
     best: dict[tuple[str, int, int], FoundSpan] = {}
     for span in spans:
-        passage, found = passages[span.text_number].stored.passage, span.candidate.span
+        passage, found = readings[span.text_number].stored.passage, span.candidate.span
         place = (passage.document_id, passage.span.start + found.start, passage.span.start + found.end)
         if place not in best or best[place].score < span.score:
             best[place] = span

@@ -1,5 +1,6 @@
 """Making a span end where a person would: whole words, no loose punctuation, brackets that match."""
 
+import re
 import unicodedata
 
 from corpora.records import Span
@@ -9,6 +10,7 @@ _CLOSING = ")]}"
 _QUOTES = "'\"“”‘’"
 _LOOSE_START = " \t\n.,;:!?-–—/)]}" + _QUOTES
 _LOOSE_END = " \t\n,;:!?-–—/([{" + _QUOTES
+_ABBREVIATION = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _MINUS = "-−–"
 _BEFORE_NUMBER = " \t\n([=<>≤≥~±"
 
@@ -68,7 +70,7 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_full_stop(text: str, start: int, end: int) -> bool:
     """Whether the span's last character is a sentence's full stop, not part of an abbreviation such as ``E.``"""
-    return text[end - 1] == "." and (end - start < 3 or "." not in text[start : end - 1])
+    return text[end - 1] == "." and (end - start < 3 or not _ABBREVIATION.search(text[start : end - 1]))
 
 
 def _match_brackets(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,14 +1,19 @@
 """Measuring retrieval on a BEIR set: index its corpus once, search its queries, compare with its judgements."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from corpora.beir import corpus_path, read_qrels, read_queries
+from corpora.errors import SourceError, UsageError
+from corpora.records import Qrels, Query
+from corpora.sources import iter_sources
 from indexer.build import build_index
-from indexer.embedding import EmbeddingProfile, load_embedding_model
+from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.index import Index, LexicalName
+from indexer.manifest import has_manifest, read_manifest
 from indexer.progress import Progress, Silent
 from retriever.metrics import MEASURES, confidence_intervals, evaluate_queries, means
 from retriever.runs import Run
@@ -54,24 +59,19 @@ def evaluate_beir(
     settings: RetrievalSettings | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Measure a mode on the set in `folder`, keeping its index in `directory`."""
+    """Measure a mode on the set in `folder`, keeping its index in `directory`. Queries nobody judged are not searched.
+
+    Raises UsageError where no query is judged, and for a directory that holds other documents than the set's.
+    """
     progress = progress or Silent()
-    queries, qrels = read_queries(folder), read_qrels(folder)
+    qrels = read_qrels(folder)
+    queries = _judged(read_queries(folder), qrels)
     model = load_embedding_model(profile)
-    build_index([corpus_path(folder)], directory, model, progress=progress)
-    index = Index(directory, lambda _: model, lexical=lexical)
-    retriever = Retriever(index, settings)
-    index.warm()
-    run: Run = {}
-    spent = []
-    progress.start("searching", len(queries), "queries")
-    for query in queries:
-        started = time.perf_counter()
-        ranked = retriever.search(query.text, k=DEPTH, mode=mode, unit="document")
-        spent.append((time.perf_counter() - started) * 1000)
-        run[query.query_id] = [(found.stored.passage.document_id, found.score) for found in ranked.passages]
-        progress.advance(1)
-    progress.finish()
+    _index_alone(corpus_path(folder), directory, model, progress)
+    with closing(Index(directory, lambda _: model, lexical=lexical)) as index:
+        retriever = Retriever(index, settings)
+        index.warm()
+        run, spent = _searched(retriever, queries, mode, progress)
     per_query = evaluate_queries(run, qrels, MEASURES)
     mean = means(per_query)
     report = RetrievalReport(
@@ -85,9 +85,49 @@ def evaluate_beir(
         documents=index.manifest.documents,
         passages=index.manifest.passages,
         intervals=confidence_intervals(per_query),
-        median_ms=round(sorted(spent)[len(spent) // 2], 2) if spent else 0.0,
+        median_ms=round(sorted(spent)[len(spent) // 2], 2),
         index_id=index.manifest.index_id,
         embedding=index.manifest.embedding.name,
     )
-    index.close()
     return Outcome(report, run)
+
+
+def _judged(queries: list[Query], qrels: Qrels) -> list[Query]:
+    judged = [query for query in queries if query.query_id in qrels]
+    if not judged:
+        raise UsageError(
+            f"none of the {len(queries)} queries (such as {queries[0].query_id!r}) is among the {len(qrels)} judged "
+            f"ones (such as {next(iter(qrels))!r})",
+            remedy="Give the queries and the judgements of the same set",
+        )
+    return judged
+
+
+def _index_alone(corpus: Path, directory: Path, model: EmbeddingModel, progress: Progress) -> None:
+    """Index the corpus and nothing else: other documents would be found, and a user's own index must stay as it is."""
+    (file,) = iter_sources([corpus])
+    if has_manifest(directory):
+        for source in read_manifest(directory).sources:
+            if source.sha256 != file.sha256:
+                raise UsageError(
+                    f"{directory}: holds {source.name}, which is not the {corpus} of today",
+                    remedy="Name a new folder with --index, or delete this one if it is the set's old index",
+                )
+    for report in build_index([corpus], directory, model, progress=progress).sources:
+        if report.refused:
+            raise SourceError(report.refused)
+
+
+def _searched(retriever: Retriever, queries: list[Query], mode: Mode, progress: Progress) -> tuple[Run, list[float]]:
+    """The run, and how many milliseconds each query took."""
+    run: Run = {}
+    spent = []
+    progress.start("searching", len(queries), "queries")
+    for query in queries:
+        started = time.perf_counter()
+        ranked = retriever.search(query.text, k=DEPTH, mode=mode, unit="document")
+        spent.append((time.perf_counter() - started) * 1000)
+        run[query.query_id] = [(found.stored.passage.document_id, found.score) for found in ranked.passages]
+        progress.advance(1)
+    progress.finish()
+    return run, spent

@@ -1,5 +1,6 @@
 """`biocite ask`: a question -> a cited answer."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,8 @@ def command(question: str, directory: Path, kind: Any, reader: str, as_json: boo
     """Answer QUESTION with quotations. Retracted documents are no evidence unless --retracted is given."""
     from api.service import Service
 
-    service = Service(directory, reader=reader_source(reader))
-    answer = service.asker.ask(question, kind=kind, filters=filters_from(filters))
-    service.close()
+    with closing(Service(directory, reader=reader_source(reader))) as service:
+        answer = service.asker.ask(question, kind=kind, filters=filters_from(filters))
     if as_json:
         print_json(answer)
     else:

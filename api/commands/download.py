@@ -38,8 +38,6 @@ def pubmed(query: str, maximum: int, folder: Path, full_text: bool, api_key: str
     service = Service(api_key=api_key, email=email)
     if server:
         service = replace(service, base_url=server)
-    bars = Bars()
-    bars.start("downloading", maximum, "articles")
     done = 0
 
     def advance(asked: int, _: int) -> None:
@@ -48,8 +46,10 @@ def pubmed(query: str, maximum: int, folder: Path, full_text: bool, api_key: str
         done = asked
 
     download = download_pmc if full_text else download_pubmed
-    outcome = download(query, folder, maximum=maximum, service=service, progress=advance)
-    bars.finish()
+    with Bars() as bars:
+        bars.start("downloading", maximum, "articles")
+        outcome = download(query, folder, maximum=maximum, service=service, progress=advance)
+        bars.finish()
     missing = f"{len(outcome.missing):,} not sent"
     click.echo(
         f"{outcome.found:,} found, {outcome.wanted:,} asked for, {missing}; {len(outcome.files)} files in {folder}"

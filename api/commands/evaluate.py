@@ -49,9 +49,10 @@ def retrieval(folder: Path, mode: Any, as_json: bool, **options: Any) -> None:
     profile = resolve_profile(options["profile"], options["embedding_model"])
     directory = options["directory"] or folder / "biocite-index"
     settings = RetrievalSettings(fusion=options["fusion"])
-    outcome = evaluate_beir(
-        folder, directory, profile, mode=mode, lexical=options["lexical"], settings=settings, progress=Bars()
-    )
+    with Bars() as bars:
+        outcome = evaluate_beir(
+            folder, directory, profile, mode=mode, lexical=options["lexical"], settings=settings, progress=bars
+        )
     if options["run_file"] is not None:
         write_run(outcome.run, options["run_file"])
     if as_json:
@@ -86,10 +87,10 @@ def reader_command(kind: str | None, files: tuple[Path, ...], reader: str, as_js
     read, evaluate = (read_bioasq, evaluate_bioasq) if kind == "bioasq" else (read_squad, evaluate_squad)
     questions = [question for path in files for question in read(path)]
     model = load_reader(reader_source(reader))
-    bars = Bars()
-    bars.start("reading", None, "questions")
-    scores = evaluate(model, questions, bars.advance)
-    bars.finish()
+    with Bars() as bars:
+        bars.start("reading", None, "questions")
+        scores = evaluate(model, questions, bars.advance)
+        bars.finish()
     if as_json:
         print_json(scores)
     else:

@@ -28,7 +28,8 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, embedding_m
 
     list(iter_sources(sources))  # a wrong path should not wait for a model to load
     model = load_embedding_model(resolve_profile(profile, embedding_model))
-    report = build_index(sources, directory, model, progress=Bars())
+    with Bars() as bars:
+        report = build_index(sources, directory, model, progress=bars)
     if as_json:
         print_json(
             {

@@ -1,5 +1,6 @@
 """`biocite info`: what an index holds and what made it."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -14,9 +15,8 @@ def command(directory: Path, as_json: bool) -> None:
     """Show what an index holds: documents, passages, sources, model and sizes."""
     from api.service import Service
 
-    service = Service(directory)
-    info = service.info
-    service.close()
+    with closing(Service(directory)) as service:
+        info = service.info
     if as_json:
         print_json(info)
     else:

@@ -1,5 +1,6 @@
 """`biocite search`: a query -> ranked passages."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,13 @@ def command(query: str, directory: Path, k: int, by_document: bool, as_json: boo
     """Find passages about QUERY."""
     from api.schemas import search_response
     from api.service import Service
-    from retriever.search import RetrievalSettings
+    from retriever.search import RetrievalSettings, Unit
 
     mode, fusion, lexical = (options.pop(name) for name in ("mode", "fusion", "lexical"))
-    service = Service(directory, retrieval=RetrievalSettings(fusion=fusion), lexical=lexical)
-    ranked = service.retriever.search(
-        query, k=k, mode=mode, filters=filters_from(options), unit="document" if by_document else "passage"
-    )
+    unit: Unit = "document" if by_document else "passage"
+    with closing(Service(directory, retrieval=RetrievalSettings(fusion=fusion), lexical=lexical)) as service:
+        ranked = service.retriever.search(query, k=k, mode=mode, filters=filters_from(options), unit=unit)
     response = search_response(ranked)
-    service.close()
     if as_json:
         print_json(response)
     else:

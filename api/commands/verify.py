@@ -1,6 +1,7 @@
 """`biocite verify`: check an answer's quotations against the index."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -24,9 +25,8 @@ def command(answer: str, directory: Path, as_json: bool) -> int:
         encoded = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
     except OSError as error:
         raise SourceError(f"{answer}: cannot be read ({error.strerror})", remedy="Check the path") from error
-    store = Store(directory)
-    verification = verify_answer(encoded, store, manifest.index_id, source=answer)
-    store.close()
+    with closing(Store(directory)) as store:
+        verification = verify_answer(encoded, store, manifest.index_id, source=answer)
     if as_json:
         print_json(verification)
     else:

@@ -48,6 +48,8 @@ def train_reader(base: str, data: TrainingData, out: Path, settings: TrainingSet
     if not data.bioasq and not data.squad:
         raise UsageError("no training data given", remedy="Name files with --bioasq and --squad")
     examples = make_examples(data.bioasq, data.squad, settings.examples)
+    if not examples:
+        raise UsageError("the training files hold no question whose answer stands in its texts")
     model, tokenizer = untrained(base)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = FROZEN not in name
@@ -165,6 +167,7 @@ def export_bundled(trained: Path, weights: Path, *, base: str) -> None:
         for key, tensor in load_file(trained / "model.safetensors").items()
         if FROZEN not in key
     }
+    weights.mkdir(parents=True, exist_ok=True)
     file = weights / "span-reader.safetensors"
     save_file(state, file)
     file.chmod(0o644)  # safetensors writes for the owner alone

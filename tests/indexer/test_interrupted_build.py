@@ -13,6 +13,7 @@ from indexer.manifest import read_manifest
 from indexer.splitting import Splitter
 from tests.fakes import WordHashModel
 from tests.indexes import DOCUMENTS, tiny_index, write_documents
+from tests.pubmed_files import article, deletion, pubmed_file
 from tests.searching import answers
 
 QUERIES = ("cystic fibrosis gene", "severe malaria", "anaphylaxis")
@@ -51,7 +52,7 @@ def refuses_to_open(directory, match):
         Index(directory, lambda profile: WordHashModel())
 
 
-@pytest.mark.parametrize("calls", [1, 2, 6])
+@pytest.mark.parametrize("calls", [1, 2, 3])
 def test_stopped_while_embedding_it_goes_on_and_embeds_nothing_twice(tmp_path, files, whole, monkeypatch, calls):
     monkeypatch.setattr(build, "CHUNK", 2)
     directory, stopping, going_on = tmp_path / "index", StoppingModel(calls), StoppingModel(0)
@@ -61,7 +62,7 @@ def test_stopped_while_embedding_it_goes_on_and_embeds_nothing_twice(tmp_path, f
     refuses_to_open(directory, "unfinished")
     report = build_index(files, directory, going_on)
     embedded = stopping.texts + going_on.texts
-    assert (len(embedded), len(set(embedded))) == (12, 12)
+    assert (len(embedded), len(set(embedded))) == (6, 6)
     assert report.embedded == len(going_on.texts)
     assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
 
@@ -76,9 +77,9 @@ def test_killed_between_writing_vectors_and_recording_them(tmp_path, files, whol
         patch.setattr("indexer.store_writer.StoreWriter.record_vectors", killed)
         with pytest.raises(KeyboardInterrupt):
             build_index(files, directory, WordHashModel())
-    assert (directory / "dense" / "vectors.f16").stat().st_size == 12 * 64 * 2
+    assert (directory / "dense" / "vectors.f16").stat().st_size == 6 * 64 * 2
     report = build_index(files, directory, WordHashModel())
-    assert (report.embedded, (directory / "dense" / "vectors.f16").stat().st_size) == (12, 12 * 64 * 2)
+    assert (report.embedded, (directory / "dense" / "vectors.f16").stat().st_size) == (6, 6 * 64 * 2)
     assert answers(directory, *QUERIES) == whole[1]
 
 
@@ -177,12 +178,12 @@ def test_vectors_that_are_none_are_never_built_into_the_index(tmp_path, wrong):
     before = answers(directory, *QUERIES)
     path = directory / "dense" / "vectors.f16"
     content = path.read_bytes()
-    path.write_bytes(content[: 5 * 128] + wrong.astype("<f2").tobytes() + content[6 * 128 :])
+    path.write_bytes(content[: 4 * 128] + wrong.astype("<f2").tobytes() + content[5 * 128 :])
     with pytest.raises(IndexStateError, match=r"vectors\.f16: is damaged.*Delete it"):
         build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
     assert answers(directory, *QUERIES) == before
     path.unlink()
-    assert build_index([tmp_path / "documents.jsonl"], directory, WordHashModel()).embedded == 12
+    assert build_index([tmp_path / "documents.jsonl"], directory, WordHashModel()).embedded == 6
     assert answers(directory, *QUERIES) == before
 
 
@@ -197,3 +198,31 @@ def test_without_its_store_an_index_is_not_silently_begun_anew(tmp_path, left):
     with pytest.raises(IndexStateError, match=r"passages\.db"):
         build_index([write_documents(tmp_path / "new.jsonl", DOCUMENTS[:1])], directory, WordHashModel())
     assert read_manifest(directory).documents == 6
+
+
+def test_a_repair_that_was_stopped_is_no_finished_index(tmp_path, monkeypatch):
+    """The lexical part is made anew in batches: half of it must not be searched as if it were whole."""
+    directory = tiny_index(tmp_path)
+    before = answers(directory, *QUERIES)
+    shutil.rmtree(directory / "lexical")
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.build.LEXICAL_BATCH", 2)
+        patch.setattr("indexer.store_writer.StoreWriter.lexical_done", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
+    refuses_to_open(directory, "interrupted")
+    build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
+    assert answers(directory, *QUERIES) == before
+
+
+def test_a_lexical_part_that_was_lost_is_made_again_also_where_nothing_is_left_to_find(tmp_path):
+    directory = tmp_path / "index"
+    files = [pubmed_file(tmp_path / "1.xml", article(1, "A", "B")), pubmed_file(tmp_path / "2.xml", deletion(1))]
+    build_index(files, directory, WordHashModel())
+    shutil.rmtree(directory / "lexical")
+    build_index(files, directory, WordHashModel())
+    assert answers(directory, "a b") == [[], [], []]

@@ -1,5 +1,7 @@
 """Spellings of one answer count together, each text once."""
 
+import pytest
+
 from corpora.records import Span
 from reader.aggregate import FoundSpan, answer_key, rank_answers
 from reader.span_model import SpanCandidate
@@ -12,6 +14,13 @@ def found(text_number: int, text: str, probability: float, weight: float = 1.0) 
 def test_key_drops_case_punctuation_and_article() -> None:
     assert answer_key("The TNF-α receptor") == answer_key("TNF α Receptor")
     assert answer_key("IL-6") != answer_key("IL-8")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("CD4+", "CD4"), ("p < 0.05", "p > 0.05"), ("1.5 days", "1-5 days"), ("-5", "5")]
+)
+def test_signs_that_tell_answers_apart_are_kept(one: str, other: str) -> None:
+    assert answer_key(one) != answer_key(other)
 
 
 def test_key_of_nothing_but_punctuation_is_the_text_itself() -> None:

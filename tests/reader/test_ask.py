@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.errors import UsageError
+from corpora.records import Span
 from indexer.build import build_index
 from indexer.records import Filters
 from reader.ask import Asker, AskSettings, quoted
 from reader.confidence import ConfidenceSettings
 from reader.question import MAX_QUESTION_CHARACTERS
+from reader.span_model import SpanCandidate
 from tests.fakes import FakeReader, WordHashModel
-from tests.indexes import DOCUMENTS, tiny_index
+from tests.indexes import DOCUMENTS, tiny_index, write_documents
 from tests.pubmed_files import article, deletion, pubmed_file
 from tests.searching import opened
 
@@ -136,6 +138,18 @@ def test_a_list_has_an_item_for_each_thing_and_synonyms_count_once(tmp_path):
     assert sorted(evidence.document_id for evidence in quinine.evidence) == ["A", "B"]
 
 
+def test_a_sentence_that_two_passages_share_is_quoted_once(tmp_path):
+    sentences = [f"This is filler sentence number {n} of a long text without any names." for n in range(60)]
+    sentences[12] = "A drug that treats malaria is Artesunate."
+    text = " ".join(sentences)
+    with opened(tiny_index(tmp_path, [{"_id": "A", "text": text}])) as retriever:
+        answer = Asker(retriever, FakeReader(), ALWAYS).ask("Which drug treats malaria?", kind="factoid")
+        shared = [found for found in retriever.index.store.passages_of("A") if "Artesunate" in found.passage.text]
+    assert len(shared) == 2, "the sentence must stand where passages overlap, else this tests nothing"
+    (artesunate,) = [item for item in answer.answers if item.text == "Artesunate"]
+    assert [evidence.start for evidence in artesunate.evidence] == [text.index("Artesunate")]
+
+
 def test_more_documents_make_an_answer_surer(tmp_path):
     question, text = "Which drug treats malaria?", "A drug that treats malaria is Artesunate."
     others = ("Weather was nice in spring.", "Bridges need paint.")
@@ -229,12 +243,23 @@ def test_the_same_question_gets_the_same_answer(directory, kind):
     assert seen[0] == seen[1] == seen[2]
 
 
+def test_questions_are_answered_while_the_index_is_updated(tmp_path):
+    directory = tiny_index(tmp_path, DOCUMENTS[:3])
+    with opened(directory) as retriever:
+        asker = Asker(retriever, FakeReader(), ALWAYS)
+        assert asker.ask(QUESTION).answers
+        build_index([write_documents(tmp_path / "more.jsonl", DOCUMENTS[3:])], directory, WordHashModel())
+        for kind in KINDS:
+            answer = asker.ask("Which drug treats severe malaria, given in anaphylaxis?", kind=kind)
+            check_quotations(answer, retriever.index.store)
+
+
 def test_an_answer_says_what_made_it(asker):
     answer = asker.ask(f"  {QUESTION}\n")
     assert answer.question == QUESTION
     assert answer.index_id == asker.retriever.index.manifest.index_id
     assert answer.models == {"embedding": "word-hash", "reader": "fake-reader"}
-    stages = ("select", "bm25", "embedding", "dense", "fusion", "fetch")
+    stages = ("select", "bm25", "embedding", "dense", "feedback", "fusion", "fetch")
     assert list(answer.timings_ms) == [*(f"retrieve_{stage}" for stage in stages), "reading", "total"]
     assert answer.timings_ms["total"] >= answer.timings_ms["reading"]
 
@@ -252,3 +277,44 @@ def test_an_answer_says_what_made_it(asker):
 def test_what_cannot_be_asked_is_refused(asker, question, message):
     with pytest.raises(UsageError, match=message):
         asker.ask(question)
+
+
+def test_a_quotation_that_two_passages_share_is_given_once(tmp_path):
+    filler = " ".join(f"Sentence number{n} is about nothing in particular at all." for n in range(40))
+    text = f"{filler} Malaria is carried by Anopheles mosquitoes. {filler}"
+    answer = asked(tmp_path, "What is malaria carried by?", text)
+    with opened(tmp_path / "index") as retriever:
+        place = text.index("Anopheles")
+        holding = [
+            found for found in retriever.index.store.passages_of("A")
+            if found.passage.span.start <= place < found.passage.span.end
+        ]  # fmt: skip
+        assert len(holding) == 2
+    (item,) = [item for item in answer.answers if item.text == "Anopheles"]
+    assert len(item.evidence) == 1
+
+
+class OneSpan(FakeReader):
+    """Finds these words and nothing else."""
+
+    def read(self, question, texts, *, limit=5):
+        starts = [text.find(self.name) for text in texts]
+        spans = [Span(start, start + len(self.name)) for start in starts]
+        return [[SpanCandidate(span, 0.9, 1.0)] if span.start >= 0 else [] for span in spans]
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "is_answer"),
+    [
+        ("Which metal is in the environment of haemoglobin?", "iron", True),
+        ("Which vitamin is missing in scurvy?", "C", True),
+        ("Is Huntington disease dominant or recessive?", "dominant", True),
+        ("Is Huntington disease dominant or recessive?", "Huntington disease", False),
+        ("Is Huntington disease dominant or recessive?", "dominant or recessive", False),
+        ("Which gene causes Huntington disease?", "Huntington disease", False),
+    ],
+)
+def test_words_of_the_question_are_no_answer_unless_it_offers_them(tmp_path, question, words, is_answer):
+    with opened(tiny_index(tmp_path, [{"_id": "A", "text": f"Here {words} is named."}])) as retriever:
+        answer = Asker(retriever, OneSpan(words), ALWAYS).ask(question, kind="factoid")
+    assert [item.text for item in answer.answers] == ([words] if is_answer else [])

@@ -26,6 +26,16 @@ def tidied(text: str, part: str) -> str:
         ("a dose of 5 mg/kg (daily)", "5 mg/kg (", "5 mg/kg"),
         ("levels of IL-6 rose", "IL-6", "IL-6"),
         ("“autosomal recessive”", "“autosomal recessive”", "autosomal recessive"),
+        ("took 12.5 mg daily", "12", "12.5"),
+        ("took 0.05 mg.", "05 mg.", "0.05 mg"),
+        ("a dose of 12.5.", "12.5.", "12.5"),
+        ("It rose to 5. Then it fell", "5.", "5"),
+        ("changed by -5 mm", "5 mm", "-5 mm"),
+        ("a range of 10-20 mg", "-20 mg", "20 mg"),
+        ("(P = .03)", "03", ".03"),
+        ("wait ...5 days", "5 days", "5 days"),
+        ("a cafe\u0301 in Paris", "cafe", "cafe\u0301"),
+        ("e\u0301tude", "tude", "e\u0301tude"),
     ],
 )
 def test_spans_end_where_a_person_would(text: str, part: str, expected: str) -> None:
