@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from itertools import accumulate
 
 import msgspec
 import numpy as np
@@ -29,14 +30,15 @@ class AskSettings(msgspec.Struct, frozen=True):
     """How many passages are read, how much evidence is shown, and when the evidence is too weak.
 
     `passages` are retrieved and read; `answers` factoid answers are shown with up to `evidence` quotations each, and
-    up to `sentences` sentences for yes/no and summary questions.
+    up to `sentences` sentences for yes/no and summary questions. Answers after the first need a confidence of `least`.
     """
 
     passages: int = 12
     answers: int = 3
     evidence: int = 3
     sentences: int = 4
-    lists: ListSettings = ListSettings(items=10, share=0.3)
+    least: float = 0.1
+    lists: ListSettings = ListSettings(items=10, share=0.5)
     confidence: ConfidenceSettings = ConfidenceSettings()
 
 
@@ -142,7 +144,11 @@ class Asker:
         # (No score at all, as the passage that retrieval put last has, says nothing: then all are alike.)
         best = answers[0].score if answers else 0.0
         shares = [answer.score / best if best > 0 else 1.0 for answer in chosen]
-        return [_at_most(item, share) for item, share in zip(items, shares, strict=True)]
+        shared = [_at_most(item, share) for item, share in zip(items, shares, strict=True)]
+        # Answers stand by what they score in all texts, so a later one must not look surer than the one before it.
+        lowest = accumulate((item.confidence for item in shared), min)
+        ordered = [msgspec.structs.replace(item, confidence=sure) for item, sure in zip(shared, lowest, strict=True)]
+        return [item for number, item in enumerate(ordered) if number == 0 or item.confidence >= self.settings.least]
 
     def _span_item(self, answer: RankedAnswer, readings: Sequence[Reading]) -> AnswerItem:
         evidence = tuple(

@@ -14,11 +14,11 @@ while read -r question; do
     run ask "$question" --index "$INDEX"
 done <<'QUESTIONS'
 Which gene is mutated in cystic fibrosis?
-What is the first-line drug for anaphylaxis?
-List the drugs used in the standard first-line treatment of tuberculosis.
-Are beta blockers recommended in heart failure with reduced ejection fraction?
-What is the role of hepcidin in iron metabolism?
-Who won the football world cup in 1998?
+What reverses dabigatran in a patient with a brain haemorrhage?
+Which vaccines protect against malaria?
+Can long-term metformin lead to a lack of vitamin B12?
+How does hepcidin regulate iron?
+Does tranexamic acid reduce deaths from postpartum haemorrhage?
 QUESTIONS
 printf '\n\033[1m$ biocite ask ... --json > answer.json && biocite verify answer.json\033[0m\n'
 "$biocite" ask "Which gene is mutated in cystic fibrosis?" --index "$INDEX" --json > "$INDEX/answer.json"

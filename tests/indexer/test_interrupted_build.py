@@ -222,7 +222,8 @@ def test_a_repair_that_was_stopped_is_no_finished_index(tmp_path, monkeypatch):
 def test_a_lexical_part_that_was_lost_is_made_again_also_where_nothing_is_left_to_find(tmp_path):
     directory = tmp_path / "index"
     files = [pubmed_file(tmp_path / "1.xml", article(1, "A", "B")), pubmed_file(tmp_path / "2.xml", deletion(1))]
-    build_index(files, directory, WordHashModel())
+    for source in files:
+        build_index([source], directory, WordHashModel())
     shutil.rmtree(directory / "lexical")
     build_index(files, directory, WordHashModel())
     assert answers(directory, "a b") == [[], [], []]

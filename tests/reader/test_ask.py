@@ -279,21 +279,6 @@ def test_what_cannot_be_asked_is_refused(asker, question, message):
         asker.ask(question)
 
 
-def test_a_quotation_that_two_passages_share_is_given_once(tmp_path):
-    filler = " ".join(f"Sentence number{n} is about nothing in particular at all." for n in range(40))
-    text = f"{filler} Malaria is carried by Anopheles mosquitoes. {filler}"
-    answer = asked(tmp_path, "What is malaria carried by?", text)
-    with opened(tmp_path / "index") as retriever:
-        place = text.index("Anopheles")
-        holding = [
-            found for found in retriever.index.store.passages_of("A")
-            if found.passage.span.start <= place < found.passage.span.end
-        ]  # fmt: skip
-        assert len(holding) == 2
-    (item,) = [item for item in answer.answers if item.text == "Anopheles"]
-    assert len(item.evidence) == 1
-
-
 class OneSpan(FakeReader):
     """Finds these words and nothing else."""
 
