@@ -42,7 +42,7 @@ lint: $(VENV)/.installed ## Format check, lint, types and import contracts
 test-all: $(VENV)/.installed lint ## Everything `make test` runs, and the long tests over all of the real data
 	$(BIN)/python -m pytest -m 'not bench'
 
-bench: $(VENV)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (half an hour)
+bench: $(VENV)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (an hour)
 	$(BIN)/python scripts/bench.py --data $(DATA)
 
 reader: $(VENV)/.installed ## Train the bundled reader again (20 minutes on 2 cores)

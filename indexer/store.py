@@ -145,7 +145,9 @@ class Store:
     def titles_of(self, document_ids: Sequence[str]) -> dict[str, StoredPassage]:
         """Document id -> its title as a passage, for those of these documents that have one."""
         rows = self.db.execute(
-            f"{_SELECT_PASSAGE} WHERE d.document_id IN ({marks(document_ids)}) AND p.kind = 'title'", list(document_ids)
+            f"{_SELECT_PASSAGE} WHERE d.document_id IN ({marks(document_ids)}) AND p.kind = 'title'"
+            " ORDER BY p.passage_key DESC",  # of a title in several passages the first stands for it
+            list(document_ids),
         )
         return {stored.passage.document_id: stored for stored in map(_stored_passage, rows)}
 
@@ -263,13 +265,13 @@ def _open_read_only(path: Path) -> Database:
     try:
         db = Database(connection)
         db.execute("SELECT count(*) FROM meta").fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError, TypeError, MemoryError) as error:  # ValueError: names that are no UTF-8
         connection.close()
         raise _unreadable(path, error) from error
     return db
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> IndexStateError:
+def _unreadable(path: Path, error: Exception) -> IndexStateError:
     # SQLite writes files of its own beside a database in WAL mode, even to read it.
     may_not_write = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
     remedy = "Give this user the right to write the folder, or copy it" if may_not_write else REBUILD

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from corpora.questions import QuestionKind
-from indexer.records import Filters
+from indexer.records import Filters, fold
 from indexer.store import StoredPassage, searched_text
 from reader.aggregate import FoundSpan, RankedAnswer, rank_answers
 from reader.confidence import ConfidenceSettings, answer_confidence, sentence_confidence
@@ -73,6 +73,8 @@ class Asker:
         ranked = self.retriever.search(text, k=self.settings.passages, filters=filters)
         reading = time.perf_counter()
         readings = self._readings(text, ranked.passages) if ranked.passages else []
+        if filters.sections and "title" not in map(fold, filters.sections):
+            readings = [reading for reading in readings if reading.stored.passage.kind != "title"]
         if kind in ("factoid", "list"):
             items = self._read_spans(text, kind, readings)
         else:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Literal, get_args
 
 import msgspec
@@ -122,7 +123,7 @@ class Retriever:
     def _fetch(
         self, fused: list[tuple[int, float]], rankings: dict[str, list[Hit]], k: int, unit: Unit
     ) -> tuple[ScoredPassage, ...]:
-        stored = self.index.store.passages([key for key, _ in (fused[:k] if unit == "passage" else fused)])
+        stored = self.index.store.passages([key for key, _ in (_best(fused, k) if unit == "passage" else fused)])
         found = [(stored[key], score) for key, score in fused if key in stored]
         # Keys follow the order of indexing; what people see is ordered by score and then by id.
         found.sort(key=lambda pair: (-pair[1], pair[0].passage.passage_id))
@@ -130,6 +131,11 @@ class Retriever:
             found = _best_passages(found)
         places = {name: {hit.key: (rank, hit) for rank, hit in enumerate(hits, 1)} for name, hits in rankings.items()}
         return tuple(_scored(passage, score, rank, places) for rank, (passage, score) in enumerate(found[:k], start=1))
+
+
+def _best(fused: list[tuple[int, float]], k: int) -> list[tuple[int, float]]:
+    """The k best and all that tie with the last of them, among which not the order of indexing is to choose."""
+    return fused[:k] + list(takewhile(lambda pair: pair[1] == fused[k - 1][1], fused[k:]))
 
 
 def _best_passages(found: list[tuple[StoredPassage, float]]) -> list[tuple[StoredPassage, float]]:

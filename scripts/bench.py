@@ -10,6 +10,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 from importlib.metadata import version
 from itertools import islice
@@ -20,12 +21,13 @@ import msgspec
 
 from api.progress import Bars
 from api.service import Service
-from corpora.questions import read_bioasq, read_squad
+from corpora.questions import Question, read_bioasq, read_squad
 from indexer.build import build_index
 from indexer.embedding import PROFILES, load_embedding_model
 from indexer.numeric import pick_device, pick_dtype
 from reader.evaluation import evaluate_bioasq, evaluate_squad
 from reader.models import load_reader
+from reader.verification import verify_answer
 from retriever.evaluation import evaluate_beir
 from retriever.search import Mode, RetrievalSettings
 
@@ -143,7 +145,68 @@ def asking(data: Path) -> dict[str, Any]:
     }
 
 
-PARTS = {"retrieval": retrieval, "reading": reading, "asking": asking}
+def literature(data: Path) -> dict[str, Any]:
+    """Both PubMed files and 400 PMC articles: what was read, and ten expert questions answered and verified."""
+    sources = [*sorted(data.glob("pubmed/*.xml.gz")), *pmc_articles(data, 400)]
+    directory = WORK / "index-literature"
+    started = time.perf_counter()
+    report = build_index(sources, directory, load_embedding_model(PROFILES["compact"]), progress=Bars())
+    minutes = (time.perf_counter() - started) / 60
+    service = Service(directory)
+    known = set(service.index.store.document_ids())
+    questions = [
+        question
+        for path in sorted(data.glob("bioasq/*.json"))
+        for question in read_bioasq(path)
+        if any(context.document_id in known for context in question.contexts)
+    ]
+    asked = [asked_and_verified(service, question) for question in questions[:: max(1, len(questions) // 10)][:10]]
+    figures = {
+        "documents": report.manifest.documents,
+        "passages": report.manifest.passages,
+        "searched passages": len(service.index.dense),
+        "embedded in this run": report.embedded,
+        "minutes of this run": round(minutes, 1),
+        "files": {Path(source.name).name: source.counts for source in report.manifest.sources},
+        "questions with a known document": len(questions),
+        "asked": asked,
+    }
+    service.close()
+    return figures
+
+
+def pmc_articles(data: Path, wanted: int) -> list[Path]:
+    """The first `wanted` articles of PMC's bundles, from PMC002 on, repacked once, a bundle a file."""
+    files = []
+    for bundle in sorted(data.glob("pmc/*.tar.gz"))[2:]:
+        target = WORK / bundle.name.replace("oa_xml", "sample")
+        if wanted > 0 and not target.exists():
+            with tarfile.open(bundle) as source, tarfile.open(target, "w:gz") as copy:
+                for member in islice((member for member in source if member.isfile()), wanted):
+                    copy.addfile(member, source.extractfile(member))
+        if wanted > 0:
+            with tarfile.open(target) as copied:
+                wanted -= sum(member.isfile() for member in copied)
+            files.append(target)
+    return files
+
+
+def asked_and_verified(service: Service, question: Question) -> dict[str, Any]:
+    """A question's answer over the index, and whether `verify` finds every quotation where it should be."""
+    answer = service.asker.ask(question.text)
+    verification = verify_answer(msgspec.json.encode(answer), service.index.store, answer.index_id)
+    cited = {evidence.document_id for item in answer.answers for evidence in item.evidence}
+    return {
+        "question": question.text,
+        "status": answer.status,
+        "answer": answer.answers[0].text[:160] if answer.answers else "",
+        "cites an expert's document": bool(cited & {context.document_id for context in question.contexts}),
+        "quotations": verification.evidence,
+        "verified": verification.verified,
+    }
+
+
+PARTS = {"literature": literature, "retrieval": retrieval, "reading": reading, "asking": asking}
 
 if __name__ == "__main__":
     main()

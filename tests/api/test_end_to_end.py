@@ -74,7 +74,7 @@ def test_a_retracted_record_is_found_only_where_it_is_asked_for(service):
 
 @pytest.mark.slow
 def test_how_many_sample_questions_are_answered(service):
-    """Floors of what was measured: 11 of 20 factoids, 6 of 9 refusals. The set shows that all works, not how well."""
+    """Floors of what was measured: 12 of 20 factoids, 8 of 9 refusals. The set shows that all works, not how well."""
     asked = [question for question in QUESTIONS.values() if question.kind == "factoid" or not question.answerable]
     answers = {question.id: service.asker.ask(question.text) for question in asked}
     factoids = [question for question in asked if question.kind == "factoid" and question.answerable]
@@ -82,4 +82,4 @@ def test_how_many_sample_questions_are_answered(service):
     right = sum(names(answers[question.id], question) for question in factoids) / len(factoids)
     silent = sum(not answers[question.id].answers for question in unanswerable) / len(unanswerable)
     assert right >= 0.5
-    assert silent >= 0.5
+    assert silent >= 0.75

@@ -198,6 +198,7 @@ def test_without_its_store_an_index_is_not_silently_begun_anew(tmp_path, left):
     with pytest.raises(IndexStateError, match=r"passages\.db"):
         build_index([write_documents(tmp_path / "new.jsonl", DOCUMENTS[:1])], directory, WordHashModel())
     assert read_manifest(directory).documents == 6
+    assert path.exists() == (left is not None)
 
 
 def test_a_repair_that_was_stopped_is_no_finished_index(tmp_path, monkeypatch):

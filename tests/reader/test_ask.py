@@ -19,7 +19,7 @@ from tests.pubmed_files import article, deletion, pubmed_file
 from tests.searching import opened
 
 KINDS = ("factoid", "list", "yesno", "summary")
-ALWAYS = AskSettings(confidence=ConfidenceSettings(threshold=0.0))
+ALWAYS = AskSettings(least=0.0, confidence=ConfidenceSettings(threshold=0.0))
 QUESTION = "Which drug opens the cystic fibrosis channel?"
 
 
@@ -56,6 +56,9 @@ def check_quotations(answer, store):
     for item in answer.answers:
         assert item.text == item.evidence[0].text
         assert 0.0 <= item.confidence <= 1.0
+    if answer.kind in ("factoid", "list"):
+        confidences = [item.confidence for item in answer.answers]
+        assert confidences == sorted(confidences, reverse=True)
     for evidence in evidence_of(answer):
         document = store.document(evidence.document_id)
         start, end = evidence.start, evidence.end
@@ -116,6 +119,15 @@ def test_a_factoid_names_few_answers_best_first(eager):
     assert 1 < len(answer.answers) <= ALWAYS.answers
     assert all(len(item.evidence) <= ALWAYS.evidence for item in answer.answers)
     assert answer.confidence == answer.answers[0].confidence == max(item.confidence for item in answer.answers)
+
+
+def test_unlikely_answers_after_the_first_are_left_out(directory):
+    question = "Which drug to give first in anaphylaxis, injected into the thigh muscle?"
+    with opened(directory) as retriever:
+        everything = Asker(retriever, FakeReader(), ALWAYS).ask(question, kind="factoid")
+        likely = Asker(retriever, FakeReader(), AskSettings(least=0.1)).ask(question, kind="factoid")
+    assert any(item.confidence < 0.1 for item in everything.answers)
+    assert likely.answers == tuple(item for item in everything.answers if item.confidence >= 0.1)
 
 
 def test_words_of_the_question_are_no_answer(tmp_path):
@@ -303,3 +315,9 @@ def test_words_of_the_question_are_no_answer_unless_it_offers_them(tmp_path, que
     with opened(tiny_index(tmp_path, [{"_id": "A", "text": f"Here {words} is named."}])) as retriever:
         answer = Asker(retriever, OneSpan(words), ALWAYS).ask(question, kind="factoid")
     assert [item.text for item in answer.answers] == ([words] if is_answer else [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_titles_are_no_evidence_where_other_sections_are_asked_for(eager, kind):
+    answer = eager.ask(QUESTION, kind=kind, filters=Filters(sections=("Other",)))
+    assert {evidence.section for evidence in evidence_of(answer)} == {"Text"}

@@ -1,5 +1,7 @@
 """The bundled reader, really loaded: exact offsets, windows over long texts, no-answer, the same result every time."""
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -128,3 +130,19 @@ def test_damaged_bundled_weights_are_refused(tmp_path: Path, monkeypatch: pytest
     (folder / "span-reader.safetensors").unlink()
     with pytest.raises(ModelError, match="weight file cannot be read"):
         load_reader("compact")
+
+
+def test_threads_that_share_a_reader_do_not_cut_each_others_texts(reader: SpanReader, monkeypatch) -> None:
+    """A tokenizer keeps its limits between calls: without a lock, windows come out longer than the model takes."""
+    lengths = []
+    monkeypatch.setattr(reader, "_score", lambda windows: lengths.extend(len(w.input_ids) for w in windows) or [])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: reader.read("Who met? " * 10, [FILLER * 60]), range(200)))
+    assert max(lengths) <= reader.settings.max_tokens
+
+
+def test_a_damaged_folder_is_a_model_error(tmp_path: Path) -> None:
+    shutil.copytree(_base(), tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"no weights at all")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_reader(str(tmp_path / "model"))

@@ -20,7 +20,7 @@ from tests.indexes import DOCUMENTS, tiny_index
 from tests.pubmed_files import article, pubmed_file
 from tests.searching import opened
 
-ALWAYS = AskSettings(confidence=ConfidenceSettings(threshold=0.0))
+ALWAYS = AskSettings(least=0.0, confidence=ConfidenceSettings(threshold=0.0))
 QUESTIONS = {
     "factoid": "Which drug to give first in anaphylaxis?",
     "list": "Which drugs are given in malaria and cystic fibrosis?",
@@ -116,6 +116,8 @@ def test_no_change_to_an_evidence_goes_unnoticed(answers, store, change, kind, d
     i, j = data.draw(st.sampled_from(places(answer)))
     evidence = answer["answers"][i]["evidence"][j]
     CHANGES[change](evidence)
+    if j == 0:
+        answer["answers"][i]["text"] = evidence["text"]  # so that nothing but the quotation is wrong
     found = verified(answer, store).findings
     wrong = {(finding.answer, finding.evidence) for finding in found if finding.problem}
     assert wrong == {(i + 1, j + 1)}
@@ -135,6 +137,17 @@ def test_offsets_and_text_hold_only_together(answers, store, data):
     evidence.update(start=start, end=end, text=quotation, context=None)
     answer["answers"] = [{"text": quotation, "evidence": [evidence]}]
     assert verified(answer, store).verified == (quotation == text[start:end])
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_offsets_that_python_would_count_from_the_end(answers, store, kind):
+    answer = copy.deepcopy(answers[kind])
+    evidence = first(answer)
+    text = store.document(evidence["document_id"]).text
+    shifted(evidence, -len(text))
+    if evidence["end"] < 0:
+        assert text[evidence["start"] : evidence["end"]] == evidence["text"]
+    assert "does not lie in the document's" in problems(answer, store)[0]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,17 @@ def test_documents_are_represented_by_their_best_passage(retriever, mode):
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_ties_go_by_id_at_the_cut_as_well(tmp_path, mode):
+    """Indexed in another order than that of their ids, of which the keys know nothing."""
+    same = [{"_id": name, "title": "One", "text": "A drug for all."} for name in ("c", "e", "a", "d", "b")]
+    with opened(tiny_index(tmp_path, same)) as retriever:
+        for k in range(1, 6):
+            expected = [f"{name}#2" for name in "abcde"][:k]
+            assert ids(retriever.search("drug", k=k, mode=mode)) == expected
+            assert ids(retriever.search("drug", k=k, mode=mode, unit="document")) == expected
+
+
 some_filters = st.sampled_from(
     [
         Filters(retracted=False),
