@@ -162,7 +162,7 @@ class Asker:
         return AnswerItem(evidence[0].text, confidence, evidence)
 
     def _read_sentences(self, question: str, readings: Sequence[Reading]) -> list[AnswerItem]:
-        """The sentences nearest to the question, quoted whole, none twice, best first."""
+        """The sentences that bear most on the question, quoted whole, none twice, the surest first."""
         candidates = [
             (reading, span, span.of(reading.stored.passage.text))
             for reading in readings
@@ -173,16 +173,19 @@ class Asker:
             score * (TITLE_DISCOUNT if reading.stored.passage.kind == "title" else 1.0)
             for score, (reading, _, _) in zip(similarity, candidates, strict=True)
         ]
+        sure = [
+            sentence_confidence(score, reading.coverage, self.settings.confidence)
+            for score, (reading, _, _) in zip(scores, candidates, strict=True)
+        ]
         seen: set[str] = set()
         items: list[AnswerItem] = []
-        for number in sorted(range(len(candidates)), key=lambda number: (-scores[number], number)):
+        for number in sorted(range(len(candidates)), key=lambda number: (-sure[number], number)):
             reading, span, text = candidates[number]
             if text.casefold() in seen or text.endswith("?"):
                 continue
             seen.add(text.casefold())
             evidence = make_evidence(reading.stored, span, round(scores[number], 4))
-            confidence = sentence_confidence(scores[number], reading.coverage, self.settings.confidence)
-            items.append(AnswerItem(evidence.text, confidence, (evidence,)))
+            items.append(AnswerItem(evidence.text, sure[number], (evidence,)))
             if len(items) == self.settings.sentences:
                 break
         return items

@@ -46,6 +46,9 @@ def retrieval(folder: Path, mode: Any, as_json: bool, **options: Any) -> None:
     from retriever.runs import write_run
     from retriever.search import RetrievalSettings
 
+    run_file = options["run_file"]
+    if run_file is not None and not run_file.absolute().parent.is_dir():
+        raise click.UsageError(f"--run {run_file}: there is no such folder to write it into")
     profile = resolve_profile(options["profile"], options["embedding_model"])
     directory = options["directory"] or folder / "biocite-index"
     settings = RetrievalSettings(fusion=options["fusion"])
@@ -53,8 +56,8 @@ def retrieval(folder: Path, mode: Any, as_json: bool, **options: Any) -> None:
         outcome = evaluate_beir(
             folder, directory, profile, mode=mode, lexical=options["lexical"], settings=settings, progress=bars
         )
-    if options["run_file"] is not None:
-        write_run(outcome.run, options["run_file"])
+    if run_file is not None:
+        write_run(outcome.run, run_file)
     if as_json:
         print_json(outcome.report)
     else:
