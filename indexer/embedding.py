@@ -27,15 +27,20 @@ CHUNK = 2048
 
 
 class EmbeddingProfile(msgspec.Struct, frozen=True):
-    """What a user chooses with one word. `max_tokens` is where the model stops reading a passage."""
+    """What a user chooses with one word. `max_tokens` is where the model stops reading a passage.
+
+    `revision` is a commit of the hub, empty for its newest; an index asks for the one that it was built with.
+    """
 
     embedding_model: str
     max_tokens: int
     query_prefix: str = ""
     passage_prefix: str = ""
+    revision: str = ""
 
 
 COMPACT = "compact"
+UNKNOWN_REVISION = "unknown"
 PROFILES = {
     COMPACT: EmbeddingProfile(COMPACT, 320),
     "biobert": EmbeddingProfile("pritamdeka/BioBERT-mnli-snli-scinli-scitail-mednli-stsb", 384),
@@ -132,7 +137,8 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
     device = pick_device()
     try:
         with quiet_loading():
-            model = SentenceTransformer(source, device=device)
+            revision = None if Path(source).is_dir() else profile.revision or None
+            model = SentenceTransformer(source, device=device, revision=revision)
     except loading_errors() as error:
         raise ModelError(
             f"embedding model {source!r} cannot be loaded ({_first_line(error)})",
@@ -157,7 +163,7 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
 def _revision(source: str, model: Any) -> str:
     folder = Path(source)
     if not folder.is_dir():
-        return str(getattr(model[0].auto_model.config, "_commit_hash", None) or "unknown")
+        return str(getattr(model[0].auto_model.config, "_commit_hash", None) or UNKNOWN_REVISION)
     digest = hashlib.sha256()
     files = [path for path in folder.rglob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt")]
     for path in sorted(files):

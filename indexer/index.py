@@ -7,7 +7,7 @@ from typing import Literal
 from corpora.errors import IndexStateError
 from indexer.dense import DenseIndex
 from indexer.directory import LEXICAL_FOLDER
-from indexer.embedding import EmbeddingModel, EmbeddingProfile
+from indexer.embedding import UNKNOWN_REVISION, EmbeddingModel, EmbeddingProfile
 from indexer.lexical import LexicalEngine
 from indexer.manifest import IndexManifest, read_manifest
 from indexer.rank_bm25_engine import RankBm25Engine
@@ -74,7 +74,13 @@ class Index:
         """The embedding model that the index was built with; IndexStateError if what loads is another one."""
         if self._model is None:
             wanted = self.manifest.embedding
-            profile = EmbeddingProfile(wanted.name, wanted.max_tokens, wanted.query_prefix, wanted.passage_prefix)
+            profile = EmbeddingProfile(
+                wanted.name,
+                wanted.max_tokens,
+                wanted.query_prefix,
+                wanted.passage_prefix,
+                revision=wanted.revision if wanted.revision != UNKNOWN_REVISION else "",
+            )
             model = self._load_model(profile)
             if model.identity != wanted:
                 raise IndexStateError(
