@@ -44,6 +44,7 @@ test-all: $(VENV)/.installed lint ## Everything `make test` runs, and the long t
 
 bench: $(VENV)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (an hour)
 	$(BIN)/python scripts/bench.py --data $(DATA)
+	$(BIN)/python -m pytest -m bench -s
 
 reader: $(VENV)/.installed ## Train the bundled reader again (20 minutes on 2 cores)
 	$(BIN)/biocite train reader --bioasq $(DATA)/bioasq --squad $(DATA)/covidqa/covidqa_train.json \

@@ -12,18 +12,21 @@ import subprocess
 import sys
 import tarfile
 import time
+from contextlib import closing
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from api.progress import Bars
 from api.service import Service
+from corpora.beir import read_queries
 from corpora.questions import Question, read_bioasq, read_squad
 from indexer.build import build_index
 from indexer.embedding import PROFILES, load_embedding_model
+from indexer.index import Index, LexicalName
 from indexer.numeric import pick_device, pick_dtype
 from reader.evaluation import evaluate_bioasq, evaluate_squad
 from reader.models import load_reader
@@ -175,6 +178,21 @@ def literature(data: Path) -> dict[str, Any]:
     return figures
 
 
+def lexical(data: Path) -> dict[str, Any]:
+    """Queries a second of both BM25 engines over the shared benchmark's index (made by `retrieval`), one thread."""
+    directory = benchmark_folder(data) / "biocite-index"
+    queries = [query.text for query in read_queries(benchmark_folder(data))]
+    speeds: dict[str, Any] = {}
+    for name in get_args(LexicalName):
+        with closing(Index(directory, load_embedding_model, lexical=name)) as index:
+            index.lexical.search(queries[0], 10)
+            started = time.perf_counter()
+            for query in queries:
+                index.lexical.search(query, 10)
+            speeds[name] = round(len(queries) / (time.perf_counter() - started), 1)
+    return {"queries": len(queries), "queries a second": speeds}
+
+
 def pmc_articles(data: Path, wanted: int) -> list[Path]:
     """The first `wanted` articles of PMC's bundles, from PMC002 on, repacked once, a bundle a file."""
     files = []
@@ -206,7 +224,7 @@ def asked_and_verified(service: Service, question: Question) -> dict[str, Any]:
     }
 
 
-PARTS = {"literature": literature, "retrieval": retrieval, "reading": reading, "asking": asking}
+PARTS = {"literature": literature, "retrieval": retrieval, "lexical": lexical, "reading": reading, "asking": asking}
 
 if __name__ == "__main__":
     main()
