@@ -10,6 +10,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -37,15 +38,12 @@ def _shown(amount: float, unit: str) -> str:
 class Bars:
     """Draws the stages of long work; implements `indexer.progress.Progress`.
 
-    A context manager, since a bar that is not stopped leaves the terminal without a cursor.
+    A context manager, since bars that are not stopped leave the terminal without a cursor.
     """
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
         self._bars: Progress | None = None
-        self._stage, self._unit, self._done, self._started = "", "", 0, 0.0
-        self._total: int | None = None
-        self._said = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -55,11 +53,11 @@ class Bars:
             self._bars.stop()
             self._bars = None
 
-    def start(self, stage: str, total: int | None, unit: str) -> None:
-        """A stage begins."""
-        self._stage, self._unit, self._done, self._started = stage, unit, 0, time.monotonic()
-        self._total, self._said = total, self._started
-        if self._console.is_terminal:
+    def start(self, stage: str, total: int | None, unit: str) -> "_Bar | _Lines":
+        """A stage begins: a bar more on a terminal, elsewhere a line now and then."""
+        if not self._console.is_terminal:
+            return _Lines(stage, total, unit)
+        if self._bars is None:
             self._bars = Progress(
                 TextColumn("{task.description:>12}"),
                 BarColumn(),
@@ -70,20 +68,45 @@ class Bars:
                 console=self._console,
             )
             self._bars.start()
-            self._bars.add_task(stage, total=total, unit=unit)
+        return _Bar(self._bars, self._bars.add_task(stage, total=total, unit=unit))
+
+
+class _Bar:
+    """A stage as a bar."""
+
+    def __init__(self, bars: Progress, task: TaskID) -> None:
+        self._bars, self._task = bars, task
 
     def advance(self, amount: int) -> None:
-        """So much more is done."""
+        self._bars.advance(self._task, amount)
+
+    def expect(self, total: int) -> None:
+        self._bars.update(self._task, total=total)
+
+    def finish(self) -> None:
+        self._bars.update(self._task, total=self._bars.tasks[self._bars.task_ids.index(self._task)].completed)
+        self._bars.stop_task(self._task)
+
+
+class _Lines:
+    """A stage as lines: where it stands twice a minute, and what it took."""
+
+    def __init__(self, stage: str, total: int | None, unit: str) -> None:
+        self._stage, self._total, self._unit = stage, total, unit
+        self._done = 0
+        self._started = self._said = time.monotonic()
+
+    def advance(self, amount: int) -> None:
         self._done += amount
-        if self._bars is not None:
-            self._bars.advance(self._bars.task_ids[0], amount)
-        elif time.monotonic() - self._said > _LINE_EVERY_S:
+        if time.monotonic() - self._said > _LINE_EVERY_S:
             self._said = time.monotonic()
             self._say_how_far()
 
+    def expect(self, total: int) -> None:
+        self._total = total
+
     def _say_how_far(self) -> None:
-        seconds = time.monotonic() - self._started
-        rate = self._done / seconds
+        rate = self._done / (time.monotonic() - self._started)
         left = ""
         if self._total and rate:
             share, remaining = self._done / self._total, (self._total - self._done) / rate
@@ -92,11 +115,6 @@ class Bars:
         sys.stderr.write(f"{self._stage}: {done} ({speed}/s{left})\n")
 
     def finish(self) -> None:
-        """The stage is over."""
         seconds = max(time.monotonic() - self._started, 1e-9)
-        if self._bars is not None:
-            self._bars.stop()
-            self._bars = None
-        else:
-            rate = _shown(self._done / seconds, self._unit)
-            sys.stderr.write(f"{self._stage}: {_shown(self._done, self._unit)} in {seconds:.1f} s ({rate}/s)\n")
+        rate = _shown(self._done / seconds, self._unit)
+        sys.stderr.write(f"{self._stage}: {_shown(self._done, self._unit)} in {seconds:.1f} s ({rate}/s)\n")

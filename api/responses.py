@@ -83,13 +83,14 @@ def document_response(store: Store, document_id: str, index_id: str) -> Document
 
 
 def health_response(service: Service) -> Health:
-    """What is served; nothing is read from disk for it."""
-    manifest = service.index.manifest
+    """What is served."""
+    with service.using() as view:
+        manifest, reader = view.index.manifest, view.asker.reader.name
     return Health(
         status="ok",
         index_id=manifest.index_id,
         documents=manifest.documents,
         passages=manifest.passages,
-        models={"embedding": manifest.embedding.name, "reader": service.asker.reader.name},
+        models={"embedding": manifest.embedding.name, "reader": reader},
         version=version("biocite"),
     )

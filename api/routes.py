@@ -35,8 +35,10 @@ DOCUMENTS = "/v1/documents/"
 )
 def search(data: JSONBody[SearchRequest], service: NamedDependency[Service]) -> SearchResponse:
     """Find passages: BM25, embeddings, or both fused."""
-    retriever = Retriever(service.index, RetrievalSettings(fusion=data.fusion))
-    ranked = retriever.search(data.query, k=data.k, mode=data.mode, filters=data.filters.resolve(), unit=data.unit)
+    filters = data.filters.resolve()
+    with service.using() as view:
+        retriever = Retriever(view.index, RetrievalSettings(fusion=data.fusion))
+        ranked = retriever.search(data.query, k=data.k, mode=data.mode, filters=filters, unit=data.unit)
     return search_response(ranked)
 
 
@@ -51,7 +53,8 @@ def search(data: JSONBody[SearchRequest], service: NamedDependency[Service]) -> 
 )
 def ask(data: JSONBody[AskRequest], service: NamedDependency[Service], turn: NamedDependency[None]) -> Answer:
     """Answer a question with quotations, or say that the evidence is insufficient."""
-    return service.asker.ask(data.question, kind=data.kind, filters=data.filters.resolve())
+    with service.using() as view:
+        return view.asker.ask(data.question, kind=data.kind, filters=data.filters.resolve())
 
 
 @post(
@@ -67,7 +70,8 @@ def ask(data: JSONBody[AskRequest], service: NamedDependency[Service], turn: Nam
 def verify(data: JSONBody[dict[str, Any]], service: NamedDependency[Service]) -> Verification:
     """Check every quotation of an answer against the stored documents, byte for byte."""
     encoded = msgspec.json.encode(data)
-    return verify_answer(encoded, service.index.store, service.index.manifest.index_id, source="request body")
+    with service.using() as view:
+        return verify_answer(encoded, view.index.store, view.index.manifest.index_id, source="request body")
 
 
 @get(
@@ -84,7 +88,8 @@ def document(
 ) -> DocumentResponse:
     """Get a stored document: its text, sections, passages and metadata."""
     wanted = exact_document_id(request, document_id)
-    return document_response(service.index.store, wanted, service.index.manifest.index_id)
+    with service.using() as view:
+        return document_response(view.index.store, wanted, view.index.manifest.index_id)
 
 
 @get("/health", sync_to_thread=False, operation_id="health", responses=answers("health"), tags=["service"])

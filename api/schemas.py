@@ -52,9 +52,13 @@ class IndexInfo(msgspec.Struct, frozen=True):
 
     index_id: str
     directory: str
+    generation: int
+    generations: tuple[int, ...]
     documents: int
     passages: int
+    searched: int
     vectors: int
+    segments: int
     tombstones: int
     skipped: int
     first_year: int | None

@@ -1,49 +1,52 @@
-"""Building and updating an index: sources -> documents -> passages -> store, lexical index, vectors, FAISS, manifest.
+"""Building and updating an index: sources -> store -> lexical index and vectors -> a new generation.
 
-The store is the truth. Each source file is applied in one transaction, whole or not at all; what the lexical and the
-dense index have yet to take in stands in the store as well, so a build that was stopped goes on where it was.
+The store is the truth. Each source file is applied in one transaction, whole or not at all; how far the lexical and the
+dense index have come is told by keys and text hashes, so a build that was stopped anywhere goes on where it was. What
+is built is the generation after the current one: nobody sees it before its manifest is in place, and then all of it.
 """
 
-import platform
-import shutil
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from corpora.errors import IndexStateError, SourceError
-from corpora.records import Deletion, Record, Skipped
-from corpora.sources import SourceFile, iter_sources, read_source
+from corpora.sources import SourceFile, iter_sources
 from indexer.analysis import Analyzer
-from indexer.dense import VectorFile, write_dense_index
-from indexer.directory import LEXICAL_FOLDER, Make, check_begun, clear, locked, prepare
-from indexer.embedding import CHUNK, EmbeddingModel
-from indexer.manifest import FORMAT, IndexedSource, IndexManifest, has_manifest, index_identity, write_manifest
+from indexer.commit import NewGeneration, commit, is_whole, tidy
+from indexer.dense import DenseIndex, DenseKind, DenseLayout, files_of, write_layout
+from indexer.directory import Make, Opened, begin, clear, locked, prepare
+from indexer.embedding import EmbeddingModel
+from indexer.embedding_stage import embed_new
+from indexer.lexical_process import LexicalProcess
+from indexer.lexical_stage import LexicalJob, LexicalStage
+from indexer.manifest import IndexManifest, has_manifest
+from indexer.parsing import processes_for
 from indexer.progress import Progress, Silent
+from indexer.records import PassageKeys
 from indexer.splitting import Splitter
+from indexer.store_scan import StoreScan
 from indexer.store_writer import StoreWriter
-from indexer.tantivy_engine import TantivyEngine, TantivyWriter
+from indexer.storing import SourceReport, Storing
+from indexer.vectors import DATABASE, Rows, VectorStore
 
-LEXICAL_BATCH = 5_000
+_JOIN_S = 0.5
 
 
 class BuildSettings(msgspec.Struct, frozen=True):
-    """How an index is made; fixed for the life of an index."""
+    """How an index is made. `splitter` and `analyzer` are fixed for the life of an index.
+
+    `dense` chooses the kind of dense index; `processes` how many processes parse, None by the size of the sources and
+    0 for everything one after the other in this one.
+    """
 
     splitter: Splitter = Splitter()
     analyzer: Analyzer = Analyzer()
-
-
-class SourceReport(msgspec.Struct, frozen=True):
-    """What one file held and what became of it. `refused` says why a file was not applied, empty if it was."""
-
-    name: str
-    counts: dict[str, int]
-    skipped: tuple[Skipped, ...] = ()
-    refused: str = ""
+    dense: DenseKind = "auto"
+    processes: int | None = None
 
 
 class BuildReport(msgspec.Struct, frozen=True):
@@ -74,22 +77,11 @@ def build_index(
     created = prepare(directory, make)
     try:
         with locked(directory), StoreWriter(directory) as store:
-            check_begun(directory, store, make)
-            reports = _apply_sources(files, store, settings.splitter, progress)
-            if _nothing_stored(store) and not has_manifest(directory):
-                raise _NothingStored(_why_nothing(reports))
-            _update_lexical(directory, store, settings.analyzer, progress)
-            embedded = _update_dense(directory, store, model, progress)
-            manifest = _manifest(store, model, settings)
-            write_manifest(directory, manifest)
-            store.set_meta("state", "finished")
+            opened = begin(directory, store, make)
+            return _Build(directory, model, settings, progress, opened, store).run(files)
     except _NothingStored as nothing:
         clear(directory, created=created)
         raise nothing.reason from None
-    totals: Counter[str] = Counter()
-    for report in reports:
-        totals.update(report.counts)
-    return BuildReport(tuple(reports), dict(sorted(totals.items())), embedded, manifest)
 
 
 class _NothingStored(Exception):  # noqa: N818 - carries the error to show past the lock
@@ -98,64 +90,145 @@ class _NothingStored(Exception):  # noqa: N818 - carries the error to show past 
         self.reason = reason
 
 
-def _apply_sources(
-    files: list[SourceFile], store: StoreWriter, splitter: Splitter, progress: Progress
-) -> list[SourceReport]:
-    progress.start("reading", sum(file.size for file in files), "B")
-    reports = []
-    for file in files:
-        try:
-            reports.append(_apply_source(file, store, splitter, progress))
-        except SourceError as error:
-            reports.append(SourceReport(file.name, {"files_refused": 1}, refused=str(error)))
-    progress.finish()
-    return reports
+class _Build:
+    """One run: makes the generation that `opened` says, out of the store and these files."""
 
+    def __init__(
+        self,
+        directory: Path,
+        model: EmbeddingModel,
+        settings: BuildSettings,
+        progress: Progress,
+        opened: Opened,
+        store: StoreWriter,
+    ) -> None:
+        self._directory, self._model, self._settings = directory, model, settings
+        self._progress, self._opened, self._store = progress, opened, store
 
-def _apply_source(file: SourceFile, store: StoreWriter, splitter: Splitter, progress: Progress) -> SourceReport:
-    if file.problem:  # a pipe or a broken link found in a folder: not even opened
-        skipped_whole = Skipped(file.name, 1, file.problem)
-        return SourceReport(file.name, {"skipped": 1}, (skipped_whole,))
-    sha256 = file.sha256
-    if store.has_source(sha256):
-        progress.advance(file.size)
-        return SourceReport(file.name, {"files_already_indexed": 1})
-    counts: Counter[str] = Counter()
-    skipped: list[Skipped] = []
-    with store.transaction():
-        for record in read_source(file, progress=progress.advance):
-            problem = _apply(record, store, splitter, counts)
-            if problem is not None:
-                counts["skipped"] += 1
-                skipped.append(problem)
-        if counts:
-            # From this commit on the other parts are behind the store, until the manifest is written.
-            store.set_meta("state", "building")
-            store.record_source(file.name, sha256, file.size, dict(sorted(counts.items())), skipped)
-    return SourceReport(file.name, dict(counts), tuple(skipped))
+    def run(self, files: list[SourceFile]) -> BuildReport:
+        processes = self._settings.processes
+        if processes is None:
+            processes = processes_for(files)
+        reading = self._progress.start("reading", sum(file.size for file in files), "B")
+        storing = Storing(files, self._store, self._settings.splitter, processes, reading)
+        base = self._opened.base
+        with VectorStore(self._directory / self._opened.dense, self._model.identity.dimensions) as vectors:
+            if processes:
+                lexical, embedded = self._in_parallel(storing, vectors)
+            else:
+                lexical, embedded = self._in_turn(storing, vectors)
+            keys, rows, again = self._mapping(vectors)
+            embedded += again
+            nothing_new = not (lexical or embedded or self._is_behind())
+            if base is not None and nothing_new and self._dense_opens(base) and is_whole(self._directory, base):
+                manifest = base
+                tidy(self._directory, self._store, base)  # what a run that was stopped after its commit left behind
+            else:
+                lexical = lexical or (base.lexical if base is not None else "")
+                layout = write_layout(
+                    self._directory, self._opened.dense, vectors, (keys, rows), generation=self._opened.generation,
+                    previous=self._reusable(base), kind=self._settings.dense, progress=self._progress,
+                )  # fmt: skip
+                manifest = commit(
+                    self._directory, self._store, self._opened, NewGeneration(lexical, layout, self._make)
+                )
+        totals: Counter[str] = Counter()
+        for report in storing.reports:
+            totals.update(report.counts)
+        return BuildReport(tuple(storing.reports), dict(sorted(totals.items())), embedded, manifest)
 
+    @property
+    def _make(self) -> Make:
+        return Make(self._model.identity, self._settings.splitter, self._settings.analyzer)
 
-def _apply(record: Record, store: StoreWriter, splitter: Splitter, counts: Counter[str]) -> Skipped | None:
-    if isinstance(record, Skipped):
-        return record
-    if isinstance(record, Deletion):
-        counts["deletions"] += 1
-        counts["deleted"] += store.delete(record)
+    def _is_behind(self) -> bool:
+        """Whether the store holds what the current generation does not."""
+        base = self._opened.base
+        return base is None or self._store.sources_count() != len(base.sources)
+
+    def _in_turn(self, storing: Storing, vectors: VectorStore) -> tuple[str, int]:
+        storing.run()
+        self._refuse_nothing(storing)
+        made = ""
+        if self._is_behind() or not self._opened.lexical_base:
+            stage = self._progress.start("BM25 index", None, "passages")
+            stage.expect(self._lexical_total())
+            with LexicalStage(self._lexical_job()) as making:
+                making.catch_up(stage.advance)
+                making.seal()
+            stage.finish()
+            made = self._opened.lexical
+        return made, self._embed(vectors, self._after, lambda: True)
+
+    def _in_parallel(self, storing: Storing, vectors: VectorStore) -> tuple[str, int]:
+        with ExitStack() as stack:
+            stack.enter_context(storing)
+            stage = self._progress.start("BM25 index", None, "passages")
+            lexical = stack.enter_context(LexicalProcess(self._lexical_job(), stage))
+            embedded = self._embed(vectors, self._after, partial(storing.wait, 0))
+            while not storing.wait(_JOIN_S):
+                pass
+            self._refuse_nothing(storing)
+            if not self._is_behind() and self._opened.lexical_base:
+                return "", embedded  # all of it was known: the copy is given up
+            stage.expect(self._lexical_total())
+            lexical.finish()
+        return self._opened.lexical, embedded
+
+    def _lexical_total(self) -> int:
+        with StoreScan(self._directory) as scan:
+            return scan.count_searched_after(self._after if self._opened.lexical_base else 0)
+
+    @property
+    def _after(self) -> int:
+        """Behind this key a passage may lack a vector."""
+        return self._opened.base.last_key if self._opened.base is not None else 0
+
+    def _embed(self, vectors: VectorStore, after: int, complete: Callable[[], bool]) -> int:
+        stage = self._progress.start("embedding", None, "passages")
+        embedded = embed_new(self._directory, vectors, self._model, after=after, complete=complete, stage=stage)
+        stage.finish()
+        return embedded
+
+    def _mapping(self, vectors: VectorStore) -> tuple[PassageKeys, Rows, int]:
+        """The vector row of every passage, after embedding again what the vectors have lost; how many that were."""
+        again = 0
+        while True:
+            with StoreScan(self._directory) as scan:
+                scan.attach(vectors.folder / DATABASE)
+                keys, rows = scan.vector_rows()
+            if not len(rows) or rows.min() >= 0:
+                return keys, rows, again
+            if again:
+                raise IndexStateError(f"{vectors.folder}: does not keep what is written to it", remedy="Check the disk")
+            again = self._embed(vectors, 0, lambda: True)
+
+    def _reusable(self, base: IndexManifest | None) -> DenseLayout | None:
+        """The layout to go on from; of a damaged one the files are removed, so that they are made anew."""
+        if base is None or base.dense.folder != self._opened.dense:
+            return None
+        if self._dense_opens(base):
+            return base.dense
+        for name in files_of(base.dense):
+            (self._directory / name).unlink(missing_ok=True)
         return None
-    if "\0" in record.text or "\0" in record.title:
-        # SQLite ends a string at NUL, so offsets behind it could not be kept.
-        return Skipped(record.source, 0, f"document {record.document_id} holds a NUL character")
-    passages = splitter.split(record)
-    counts["records"] += 1
-    counts["with_text_besides_title"] += any(section.kind != "title" for section in record.sections)
-    for what, number in record.left_out.items():
-        counts[f"left_out_{what.replace(' ', '_')}"] += number
-    counts[store.put(record, passages)] += 1
-    return None
 
+    def _dense_opens(self, base: IndexManifest) -> bool:
+        try:
+            DenseIndex.open(self._directory, base.dense, self._model.identity.dimensions)
+        except IndexStateError:
+            return False
+        return True
 
-def _nothing_stored(store: StoreWriter) -> bool:
-    return store.db.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+    def _lexical_job(self) -> LexicalJob:
+        opened = self._opened
+        return LexicalJob(
+            str(self._directory), opened.generation, opened.lexical_base, self._after, self._settings.analyzer
+        )
+
+    def _refuse_nothing(self, storing: Storing) -> None:
+        if not has_manifest(self._directory) and self._store.is_empty():
+            raise _NothingStored(_why_nothing(storing.reports))
 
 
 def _why_nothing(reports: list[SourceReport]) -> SourceError:
@@ -167,91 +240,3 @@ def _why_nothing(reports: list[SourceReport]) -> SourceError:
     return SourceError(
         f"no document could be indexed: {len(refused)} files refused, {len(skipped)} records skipped; first: {first}"
     )
-
-
-def _update_lexical(directory: Path, store: StoreWriter, analyzer: Analyzer, progress: Progress) -> None:
-    folder = directory / LEXICAL_FOLDER
-    if not _opens(folder, analyzer):
-        # Said before anything is removed: a repair that is stopped must not be taken for the finished index it was.
-        store.set_meta("state", "building")
-        shutil.rmtree(folder, ignore_errors=True)
-        store.requeue_lexical()
-        TantivyWriter(folder, analyzer).close()  # there even where no passage is left to go into it
-    total = store.lexical_work_size()
-    if not total:
-        return
-    progress.start("BM25 index", total, "passages")
-    writer = TantivyWriter(folder, analyzer)
-    try:
-        while keys := store.lexical_work(LEXICAL_BATCH):
-            # Deleting first makes a batch that was interrupted after Tantivy's commit harmless to do again.
-            writer.delete(keys)
-            for passage in store.passage_texts(keys):
-                writer.add(passage.key, passage.text, passage.attributes)
-            writer.commit()
-            store.lexical_done(keys)
-            progress.advance(len(keys))
-    finally:
-        writer.close()
-    progress.finish()
-
-
-def _opens(folder: Path, analyzer: Analyzer) -> bool:
-    """Whether the lexical index can be read; one that is missing or damaged is made anew from the passages."""
-    try:
-        TantivyEngine(folder, analyzer)
-    except IndexStateError:
-        return False
-    return True
-
-
-def _update_dense(directory: Path, store: StoreWriter, model: EmbeddingModel, progress: Progress) -> int:
-    """Embed what has no vector yet, then build the FAISS index; how many were embedded."""
-    vectors = VectorFile(directory, model.identity.dimensions)
-    recorded = int(store.db.execute("SELECT coalesce(max(vector_row) + 1, 0) FROM vectors").fetchone()[0])
-    if vectors.rows() < recorded:
-        # The file was cut short or removed: what it lost is embedded again.
-        recorded = vectors.rows()
-        store.forget_vectors(recorded)
-    vectors.truncate(recorded)
-    todo = store.without_vector()
-    if todo:
-        progress.start("embedding", len(todo), "passages")
-        for start in range(0, len(todo), CHUNK):
-            chunk = todo[start : start + CHUNK]
-            texts = {passage.key: passage.text for passage in store.passage_texts([key for _, key in chunk])}
-            vectors.append(model.encode_passages([texts[key] for _, key in chunk]))
-            store.record_vectors(recorded, [digest for digest, _ in chunk])
-            recorded += len(chunk)
-            progress.advance(len(chunk))
-        progress.finish()
-    write_dense_index(directory, vectors, model.identity.dimensions, list(store.vector_rows()))
-    return len(todo)
-
-
-def _manifest(store: StoreWriter, model: EmbeddingModel, settings: BuildSettings) -> IndexManifest:
-    rows = store.db.execute("SELECT name, sha256, size, counts FROM sources ORDER BY source_key")
-    sources = tuple(
-        IndexedSource(row[0], row[1], row[2], msgspec.json.decode(row[3], type=dict[str, int])) for row in rows
-    )
-    count = store.db.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)").fetchone()
-    packages = ("biocite", "faiss-cpu", "tantivy", "sqlite-utils", "sentence-transformers", "torch")
-    return IndexManifest(
-        index_id=index_identity(sources, settings.splitter, model.identity, settings.analyzer),
-        format=FORMAT,
-        sources=sources,
-        splitter=settings.splitter,
-        embedding=model.identity,
-        analyzer=settings.analyzer,
-        documents=count[0],
-        passages=count[1],
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"python": platform.python_version(), **{name: _version(name) for name in packages}},
-    )
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except ModuleNotFoundError:
-        return "not installed"

@@ -1,207 +1,259 @@
-"""The dense index: fp16 vectors in an append-only file, and the FAISS index built from them.
+"""The dense index of one generation: which vectors it has, in which segments, and the search over them.
 
-Vectors have length 1, so the inner product is the cosine. The index is flat, that is exact.
+Vectors have length 1, so the inner product is the cosine. Scores are exact, whatever finds the passages. FAISS knows
+rows of ``vectors.f16``; the mapping of a generation makes passages of them.
 """
 
-import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import faiss
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from corpora.errors import IndexStateError
+from indexer.dense_mapping import REBUILD, Mapping, open_mapping, write_mapping
+from indexer.dense_parts import Chosen, ExactPart, ListsPart
 from indexer.embedding import Vectors
+from indexer.gpu import GpuVectors, to_gpus
 from indexer.lexical import Hit
+from indexer.progress import Progress
 from indexer.records import PassageKeys, Selection
+from indexer.segments import (
+    DenseKind,
+    DenseSegment,
+    lists_for,
+    open_segment,
+    plan_segments,
+    write_segment,
+)
+from indexer.vector_file import CUT_SHORT, WRITE_REMEDY, VectorFile
+from indexer.vectors import VECTORS, Rows, VectorStore, wrong_lengths
+
+__all__ = ["DenseIndex", "DenseKind", "DenseLayout", "DenseSegment", "files_of", "write_layout"]
 
 FOLDER = "dense"
-VECTORS = "vectors.f16"
-INDEX = "flat.faiss"
-KEYS = "keys.npy"
-_KEYS_HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '<i8', 'fortran_order': False, 'shape': \(([0-9]{1,18}),\), \} *\n", re.DOTALL
-)
-_LOAD_ROWS = 65_536
-_REBUILD = "Run the biocite index command with its sources again: it is rebuilt from the stored vectors"
+_CHECKED_ROWS = 65_536
+_NARROW = 2_000
+"""Passages that are scored one by one from the stored vectors where a filter leaves no more: 1 ms."""
 
 
-# Rounding each number to fp16 moves the length by less than 0.0005.
-_LENGTH_TOLERANCE = 0.01
+class DenseLayout(msgspec.Struct, frozen=True):
+    """What one generation sees of the vectors in `folder`, relative to the index directory: the first `rows` rows.
 
-
-class VectorFile:
-    """``vectors.f16``: rows of `dimensions` IEEE half floats, little-endian, no header. Rows are only ever appended."""
-
-    def __init__(self, directory: Path, dimensions: int) -> None:
-        self._path = directory / FOLDER / VECTORS
-        self._dimensions = dimensions
-        self._path.parent.mkdir(exist_ok=True)
-
-    @property
-    def row_bytes(self) -> int:
-        """Size of one row in bytes."""
-        return self._dimensions * 2
-
-    def rows(self) -> int:
-        """Number of whole rows in the file."""
-        return self._path.stat().st_size // self.row_bytes if self._path.exists() else 0
-
-    def truncate(self, rows: int) -> None:
-        """Cut off what a killed run appended but never recorded."""
-        if self._path.exists():
-            with self._path.open("r+b") as stream:
-                stream.truncate(rows * self.row_bytes)
-
-    def append(self, vectors: Vectors) -> None:
-        """Append rows and wait until they are on disk, so that recording them afterwards is safe."""
-        with self._path.open("ab") as stream:
-            stream.write(vectors.astype("<f2").tobytes())
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def read(self, rows: NDArray[np.int64]) -> Vectors:
-        """These rows as fp32."""
-        if not self._path.exists() or self._path.stat().st_size == 0:
-            return np.empty((0, self._dimensions), dtype=np.float32)
-        stored = np.memmap(self._path, dtype="<f2", mode="r").reshape(-1, self._dimensions)
-        if len(rows) and int(rows.max()) >= len(stored):
-            raise IndexStateError(
-                f"{self._path}: holds {len(stored)} vectors, but row {int(rows.max())} is recorded",
-                remedy="The file was cut short: build the index again",
-            )
-        return np.asarray(stored[rows], dtype=np.float32)
-
-    def check(self, vectors: Vectors) -> None:
-        """IndexStateError unless each row has the length 1 that every vector has when it is stored."""
-        with np.errstate(all="ignore"):
-            lengths = np.linalg.norm(vectors, axis=1)
-        wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
-        if len(wrong):
-            raise IndexStateError(
-                f"{self._path}: is damaged: a vector in it has length {lengths[wrong[0]]:.3g}, expected 1",
-                remedy="Delete it and run the same biocite index command again, which embeds the passages anew",
-            )
-
-
-def write_dense_index(directory: Path, vectors: VectorFile, dimensions: int, rows: Sequence[tuple[int, int]]) -> None:
-    """Build the FAISS index of (passage key, vector row) pairs, keys ascending; the old one is replaced at the end."""
-    index = faiss.IndexFlatIP(dimensions)
-    keys = np.array([key for key, _ in rows], dtype=np.int64)
-    positions = np.array([row for _, row in rows], dtype=np.int64)
-    for start in range(0, len(positions), _LOAD_ROWS):
-        loaded = vectors.read(positions[start : start + _LOAD_ROWS])
-        vectors.check(loaded)
-        index.add(loaded)
-    folder = directory / FOLDER
-    faiss.write_index(index, str(folder / (INDEX + ".part")))
-    with (folder / (KEYS + ".part")).open("wb") as stream:
-        np.save(stream, keys)
-    os.replace(folder / (INDEX + ".part"), folder / INDEX)
-    os.replace(folder / (KEYS + ".part"), folder / KEYS)
-
-
-def on_gpus(index: faiss.Index) -> faiss.Index:
-    """A half-precision copy of the index spread over every GPU, or the index itself where FAISS has or finds none.
-
-    Only the GPU build of FAISS (the extra ``gpu``) knows GPUs at all.
+    `searched` passages have a vector; `mapping` is the file that says which. Rows in none of the `segments`, which
+    stand one after the other from row 0 on, are the tail.
     """
-    if not hasattr(faiss, "index_cpu_to_all_gpus") or faiss.get_num_gpus() == 0:
-        return index
-    options = faiss.GpuMultipleClonerOptions()
-    options.useFloat16 = True
-    options.shard = True
-    return faiss.index_cpu_to_all_gpus(index, co=options)
+
+    folder: str
+    rows: int
+    searched: int
+    segments: tuple[DenseSegment, ...]
+    mapping: str
 
 
-def _keys_in(raw: bytes, count: int, path: Path) -> PassageKeys:
-    """The keys in a file of `np.save`, which must be as many, and ascending.
+def files_of(layout: DenseLayout) -> tuple[str, ...]:
+    """The files that a generation needs besides the vectors, relative to the index directory. They never change."""
+    names = (layout.mapping, *(segment.file for segment in layout.segments))
+    return tuple(f"{layout.folder}/{name}" for name in names)
 
-    Not by `np.load`, whose parser of headers lets damage through as errors of every kind.
+
+def write_layout(  # noqa: PLR0913 - where, what, and how; a record of these would be made for this call alone
+    directory: Path,
+    folder: str,
+    vectors: VectorStore,
+    mapping: tuple[PassageKeys, Rows],
+    *,
+    generation: int,
+    previous: DenseLayout | None,
+    kind: DenseKind = "auto",
+    progress: Progress,
+) -> DenseLayout:
+    """Write what a generation needs to search `mapping`: passage keys, ascending, and the vector row of each.
+
+    Segments of `previous` are used again where they are what `kind` asks for. Killed at any moment it is called again.
+    IndexStateError where the folder cannot be written.
     """
-    header = _KEYS_HEADER.match(raw)
-    if header is None or int(header[1]) != count or len(raw) != header.end() + 8 * count:
-        raise IndexStateError(f"{path}: does not hold the keys of {count} vectors", remedy=_REBUILD)
-    keys: PassageKeys = np.frombuffer(raw, dtype="<i8", offset=header.end())
-    if np.any(keys[1:] <= keys[:-1]):
-        raise IndexStateError(f"{path}: its keys do not ascend, so the file is damaged", remedy=_REBUILD)
-    return keys
+    keys, rows = mapping
+    name = f"keys-{generation}.npy"
+    try:
+        segments = _write_segments(vectors, previous.segments if previous is not None else (), kind, progress)
+        write_mapping(directory / folder / name, keys, rows)
+    except OSError as error:
+        raise IndexStateError(
+            f"{error.filename or directory / folder}: cannot be written ({error.strerror or error})",
+            remedy=WRITE_REMEDY,
+        ) from error
+    return DenseLayout(folder, vectors.rows, len(keys), segments, name)
+
+
+def _write_segments(
+    vectors: VectorStore, previous: Sequence[DenseSegment], kind: DenseKind, progress: Progress
+) -> tuple[DenseSegment, ...]:
+    kept = {}
+    for segment in previous:
+        if segment.nlist != lists_for(segment.end - segment.first, kind):
+            break  # made for another kind: it and all behind it are made anew
+        kept[segment.first, segment.end] = segment
+    planned = plan_segments(list(kept), vectors.rows, kind, vectors.dimensions)
+    missing = [(first, end) for first, end in planned if (first, end) not in kept]
+    stage = progress.start("vector index", sum(end - first for first, end in missing), "vectors")
+    for first, end in missing:
+        kept[first, end] = write_segment(vectors, first, end, kind, stage)
+    stage.finish()
+    return tuple(kept[place] for place in planned)
 
 
 class DenseIndex:
-    """Exact nearest passages by cosine. Safe to share between threads: FAISS searches do not change the index."""
+    """The nearest passages by cosine. Safe to share between threads: nothing that a search touches changes."""
 
-    def __init__(self, index: faiss.Index, keys: PassageKeys) -> None:
-        self._index = index
-        # GPU indexes take no selectors, so filtered searches stay on the CPU.
-        self._unfiltered = on_gpus(index)
-        self._keys = keys
+    def __init__(self, mapping: Mapping, stored: NDArray[np.float16], parts: list[ExactPart]) -> None:
+        self._mapping, self._stored, self._parts = mapping, stored, parts
+        self._all = _Allowed(None, [_live_in(mapping, part) for part in parts], len(mapping))
+        self._last: tuple[PassageKeys, _Allowed] | None = None
+        self._gpu: GpuVectors | None = None
 
     @classmethod
-    def open(cls, directory: Path, dimensions: int) -> "DenseIndex":
-        """The index of a directory, moved to the GPUs where the GPU build of FAISS finds any."""
-        folder = directory / FOLDER
-        try:
-            index = faiss.read_index(str(folder / INDEX))
-            raw_keys = (folder / KEYS).read_bytes()
-        except (OSError, RuntimeError, MemoryError) as error:
-            raise IndexStateError(
-                f"{folder}: the dense index cannot be read ({str(error).partition(chr(10))[0]})", remedy=_REBUILD
-            ) from error
-        if index.d != dimensions:
-            raise IndexStateError(
-                f"{folder}: has {index.ntotal} vectors of {index.d} dimensions, expected {dimensions}", remedy=_REBUILD
-            )
-        return cls(index, _keys_in(raw_keys, index.ntotal, folder / KEYS))
+    def open(cls, directory: Path, layout: DenseLayout, dimensions: int) -> "DenseIndex":
+        """The index of a generation, on the GPUs where the GPU build of FAISS finds any; IndexStateError for damage."""
+        folder = directory / layout.folder
+        mapping = open_mapping(folder / layout.mapping, layout.searched, layout.rows)
+        file = VectorFile(folder / VECTORS, dimensions)
+        opened = cls(mapping, _map_vectors(file, layout.rows), _open_parts(folder, layout, file))
+        opened._gpu = to_gpus(file, np.flatnonzero(mapping.live(0, layout.rows)))
+        return opened
 
     def __len__(self) -> int:
-        return len(self._keys)
+        """How many passages are searched."""
+        return len(self._mapping)
 
     def vectors(self, keys: Sequence[int]) -> Vectors:
         """The stored vectors of these passages, one row a key, of zeros where there is none.
 
-        There is none where the index was updated after it was opened: Tantivy finds new passages at once.
+        There is none where the index was updated after it was opened.
         """
-        rows = np.zeros((len(keys), self._index.d), dtype=np.float32)
-        for row, key in enumerate(keys):
-            place = int(np.searchsorted(self._keys, key))
-            if place < len(self._keys) and self._keys[place] == key:
-                rows[row] = self._index.reconstruct(place)
-        return rows
+        asked = np.asarray(keys, dtype=np.int64)
+        found = np.zeros((len(asked), self._stored.shape[1]), dtype=np.float32)
+        order = np.argsort(asked, kind="stable")
+        known = np.isin(asked[order], self._mapping.keys) if len(asked) else np.empty(0, dtype=bool)
+        places = self._mapping.places_of(asked[order])
+        found[order[known]] = self._stored[self._mapping.rows[places]]
+        return found
 
     def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k nearest to one query of shape (1, dimensions), best first, ties by key; fewer if there are fewer."""
-        parameters, available = self._restrict(selection)
-        wanted = min(k, available)
+        allowed = self._all if selection is None else self._resolved(selection.keys)
+        wanted = min(k, allowed.passages)
         if wanted < 1:
             return []
-        # FAISS breaks ties at the cut-off as it likes: look further until the k-th score is no longer shared.
-        depth = min(available, wanted + 16)
-        while True:
-            if parameters is None:
-                scores, positions = self._unfiltered.search(query, depth)
-            else:
-                scores, positions = self._index.search(query, depth, params=parameters)
-            kept = positions[0] >= 0
-            found, places = scores[0][kept], positions[0][kept]
-            if depth >= available or len(found) <= wanted or found[-1] < found[wanted - 1]:
-                break
-            depth = min(available, depth * 4)
-        hits = [Hit(int(self._keys[place]), float(score)) for score, place in zip(found, places, strict=True)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.key))[:wanted]
+        query = np.ascontiguousarray(query, dtype=np.float32)
+        rows, scores = self._candidates(query, wanted, allowed)
+        places, which = self._mapping.places_at(rows)
+        if allowed.places is not None:
+            kept = _among(places, allowed.places)
+            places, which = places[kept], which[kept]
+        keys, found = self._mapping.keys[places], scores[which]
+        best = np.lexsort((keys, -found))[:wanted]
+        return [Hit(int(key), float(score)) for key, score in zip(keys[best], found[best], strict=True)]
 
-    def _restrict(self, selection: Selection | None) -> tuple[faiss.SearchParameters | None, int]:
-        if selection is None:
-            return None, len(self._keys)
-        places = np.searchsorted(self._keys, selection.keys)
-        inside = places < len(self._keys)
-        places = places[inside][self._keys[places[inside]] == selection.keys[inside]]
-        if len(places) == 0:
-            return None, 0
-        bitmap = np.zeros((len(self._keys) + 7) // 8 * 8, dtype=np.uint8)
-        bitmap[places] = 1
-        packed = np.packbits(bitmap, bitorder="little")
-        selector = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg,arg-type]
-        return faiss.SearchParameters(sel=selector), len(places)  # type: ignore[call-arg]
+    def _candidates(self, query: Vectors, wanted: int, allowed: "_Allowed") -> tuple[Rows, NDArray[np.float32]]:
+        """Rows among which the `wanted` best are, and their scores."""
+
+        def score(rows: Rows) -> NDArray[np.float32]:
+            # Not a matrix product, which adds up in an order that depends on how many rows there are.
+            products: NDArray[np.float32] = (self._stored[rows].astype(np.float32) * query).sum(axis=1)
+            return products
+
+        if allowed.few is not None:
+            return allowed.few, score(allowed.few)
+        if allowed.places is None and self._gpu is not None:
+            rows = self._gpu.search(query, wanted)
+            if rows is not None:
+                return rows, score(rows)
+        found = [
+            part.search(query, wanted, score, chosen)
+            for part, chosen in zip(self._parts, allowed.chosen, strict=True)
+            if chosen is None or len(chosen.places)
+        ]
+        return np.concatenate([each.rows for each in found]), np.concatenate([each.scores for each in found])
+
+    def _resolved(self, keys: PassageKeys) -> "_Allowed":
+        """What a filter allows. The last one is kept: hybrid search asks twice."""
+        last = self._last
+        if last is not None and last[0] is keys:
+            return last[1]
+        places = self._mapping.places_of(keys)
+        rows = np.unique(self._mapping.rows[places])
+        if len(rows) <= _NARROW:
+            allowed = _Allowed(places, [], len(places), rows)
+        else:
+            allowed = _Allowed(places, [_chosen_in(rows, part) for part in self._parts], len(places))
+        self._last = (keys, allowed)
+        return allowed
+
+    def problems(self, layout: DenseLayout) -> Iterator[str]:
+        """What is wrong with the segments and the mapping of the layout that this was opened with, a sentence each."""
+        for start in range(0, len(self._mapping), _CHECKED_ROWS):
+            rows = self._mapping.rows[start : start + _CHECKED_ROWS]
+            wrong = wrong_lengths(self._stored[rows].astype(np.float32))
+            if len(wrong):
+                key = int(self._mapping.keys[start + wrong[0]])
+                yield f"{layout.mapping}: passage {key} and {len(wrong) - 1} others have vectors that are damaged"
+        for part, segment in zip(self._parts, layout.segments, strict=False):
+            for problem in part.problems(self._stored):
+                yield f"{layout.folder}/{segment.file}: {problem}"
+
+
+class _Allowed(msgspec.Struct, frozen=True):
+    """What a search may find: `passages` in number, at these places of the mapping, None for all of them.
+
+    `few` are their rows where these are scored one by one; else `chosen` says it for each part, None for all its rows.
+    """
+
+    places: NDArray[np.int64] | None
+    chosen: list[Chosen | None]
+    passages: int
+    few: Rows | None = None
+
+
+def _live_in(mapping: Mapping, part: ExactPart) -> Chosen | None:
+    live = mapping.live(part.first, part.end)
+    return None if live.all() else Chosen.of(np.flatnonzero(live), part.end - part.first)
+
+
+def _chosen_in(rows: Rows, part: ExactPart) -> Chosen:
+    start, end = np.searchsorted(rows, (part.first, part.end))
+    return Chosen.of(rows[start:end] - part.first, part.end - part.first)
+
+
+def _among(places: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the places are among the allowed ones, which ascend."""
+    at = np.minimum(np.searchsorted(allowed, places), len(allowed) - 1)
+    return np.asarray(allowed[at] == places)
+
+
+def _map_vectors(file: VectorFile, rows: int) -> NDArray[np.float16]:
+    """The stored vectors, mapped into memory; IndexStateError where there are fewer."""
+    if not rows:
+        return np.empty((0, file.dimensions), dtype=np.float16)
+    found = file.rows()
+    if found < rows:
+        raise IndexStateError(f"{file.path}: holds {found} vectors, expected {rows} or more", remedy=CUT_SHORT)
+    try:
+        return np.memmap(file.path, dtype="<f2", mode="r", shape=(rows, file.dimensions))
+    except OSError as error:
+        raise IndexStateError(f"{file.path}: cannot be read ({error})", remedy=CUT_SHORT) from error
+
+
+def _open_parts(folder: Path, layout: DenseLayout, file: VectorFile) -> list[ExactPart]:
+    parts: list[ExactPart] = []
+    end = 0
+    for segment in layout.segments:
+        if segment.first != end or segment.end > layout.rows:
+            raise IndexStateError(f"{folder / segment.file}: does not go on at row {end}", remedy=REBUILD)
+        end = segment.end
+        index = open_segment(folder, segment, file.dimensions)
+        parts.append(ListsPart(index, segment) if segment.nlist > 1 else ExactPart.of_segment(index, segment))
+    if end < layout.rows:
+        parts.append(ExactPart.of_tail(file.read(end, layout.rows), end))
+    return parts

@@ -10,21 +10,23 @@ import msgspec
 
 from corpora.errors import IndexStateError, UsageError
 from corpora.text import require_text
-from indexer import dense, manifest, store
+from indexer import generations, manifest, store
 from indexer.analysis import Analyzer
 from indexer.embedding import ModelIdentity
+from indexer.lexical_stage import opens
 from indexer.splitting import Splitter
 from indexer.store_writer import StoreWriter
 
-LEXICAL_FOLDER = "lexical"
 LOCK = ".lock"
 _OWN = {
     *(store.FILE + end for end in ("", "-wal", "-shm")),
     *(manifest.FILE + end for end in ("", ".part")),
-    LEXICAL_FOLDER,
-    dense.FOLDER,
+    generations.LEXICAL,
+    generations.DENSE,
+    generations.FOLDER,
     LOCK,
 }
+COMMITTED = "committed_generation"
 _MADE_OF = "made_of"
 
 
@@ -67,22 +69,53 @@ def _check_finished(directory: Path, make: Make) -> None:
     _check_same(directory, Make(found.embedding, found.splitter, found.analyzer), make)
 
 
-def check_begun(directory: Path, writer: StoreWriter, make: Make) -> None:
-    """Go on only with what the index was begun with, which an unfinished one has no manifest yet to say.
+class Opened(msgspec.Struct, frozen=True):
+    """An index that is being added to: the current generation, if there is one, and the one to build.
+
+    `lexical_base` is the folder of its lexical index to go on from, empty where that is damaged; `lexical` and `dense`
+    are the folders to build in.
+    """
+
+    base: manifest.IndexManifest | None
+    generation: int
+    lexical_base: str
+    dense: str
+
+    @property
+    def lexical(self) -> str:
+        """The folder of the lexical index to build."""
+        return f"{generations.LEXICAL}/{self.generation}"
+
+
+def begin(directory: Path, writer: StoreWriter, make: Make) -> Opened:
+    """What to build, into a store whose writer is told so. Goes on only with what the index was begun with.
 
     Raises IndexStateError for another make, and where the store has lost what the manifest says it holds.
     """
-    if manifest.has_manifest(directory):
-        for source in manifest.read_manifest(directory).sources:
-            if not writer.has_source(source.sha256):
-                raise IndexStateError(
-                    f"{directory / store.FILE}: lacks {source.name}, which {manifest.FILE} lists", remedy=store.REBUILD
-                )
+    base = manifest.read_manifest(directory) if manifest.has_manifest(directory) else None
+    for source in base.sources if base is not None else ():
+        if not writer.has_source(source.sha256):
+            raise IndexStateError(
+                f"{directory / store.FILE}: lacks {source.name}, which {manifest.FILE} lists", remedy=store.REBUILD
+            )
     begun = writer.meta(_MADE_OF)
-    if not begun:
+    if begun:
+        _check_same(directory, msgspec.json.decode(begun, type=Make), make)
+    else:
         writer.set_meta(_MADE_OF, msgspec.json.encode(make).decode())
-        return
-    _check_same(directory, msgspec.json.decode(begun, type=Make), make)
+    # The store remembers what was committed where the manifest is lost.
+    writer.generation = 1 + max(int(writer.meta(COMMITTED) or 0), base.generation if base is not None else 0)
+    lexical = base.lexical if base is not None and opens(directory / base.lexical, base.analyzer) else ""
+    return Opened(base, writer.generation, lexical, _dense_folder(directory, base))
+
+
+def _dense_folder(directory: Path, base: manifest.IndexManifest | None) -> str:
+    """The folder of the vectors: without a manifest the first there is, since a compaction makes the later ones."""
+    if base is not None:
+        return base.dense.folder
+    parent = directory / generations.DENSE
+    numbers = sorted(int(path.name) for path in parent.iterdir() if path.name.isdigit()) if parent.is_dir() else []
+    return f"{generations.DENSE}/{numbers[0] if numbers else 1}"
 
 
 def _check_same(directory: Path, found: Make, make: Make) -> None:

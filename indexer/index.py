@@ -1,17 +1,21 @@
-"""An opened index: the store, the lexical engine and the dense index of one directory, read-only and shareable."""
+"""An opened index: store, lexical engine and dense index of one generation of a directory, read-only and shareable.
+
+It stays as it is while it is open, whatever is done to the directory meanwhile; `indexer.current` follows updates.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from corpora.errors import IndexStateError
+from indexer.columns import Columns
 from indexer.dense import DenseIndex
-from indexer.directory import LEXICAL_FOLDER
 from indexer.embedding import UNKNOWN_REVISION, EmbeddingModel, EmbeddingProfile
+from indexer.generations import columns_file, pin_current
 from indexer.lexical import LexicalEngine
-from indexer.manifest import IndexManifest, read_manifest
+from indexer.manifest import IndexManifest
 from indexer.rank_bm25_engine import RankBm25Engine
-from indexer.records import Attributes
+from indexer.records import Attributes, Filters, Selection
 from indexer.store import Store
 from indexer.tantivy_engine import TantivyEngine
 
@@ -24,32 +28,26 @@ class Index:
 
     def __init__(self, directory: Path, load_model: ModelLoader, *, lexical: LexicalName = "tantivy") -> None:
         self.directory = directory
-        self.manifest: IndexManifest = read_manifest(directory)
-        self.store = Store(directory)
+        self._pin = pin_current(directory)
+        self.manifest: IndexManifest = self._pin.manifest
         try:
-            self._refuse_unfinished()
+            self.store = Store(directory, self.manifest.generation)
         except IndexStateError:
-            self.store.close()
+            self._pin.release()
             raise
         self._load_model = load_model
         self._lexical_name = lexical
         self._model: EmbeddingModel | None = None
         self._lexical: LexicalEngine | None = None
         self._dense: DenseIndex | None = None
-
-    def _refuse_unfinished(self) -> None:
-        if not self.store.finished():
-            raise IndexStateError(
-                f"{self.directory}: an update of this index was interrupted",
-                remedy="Run the same biocite index command again to finish it",
-            )
+        self._columns: Columns | None = None
 
     @property
     def lexical(self) -> LexicalEngine:
         """The BM25 engine."""
         if self._lexical is None:
             if self._lexical_name == "tantivy":
-                self._lexical = TantivyEngine(self.directory / LEXICAL_FOLDER, self.manifest.analyzer)
+                self._lexical = TantivyEngine(self.directory / self.manifest.lexical, self.manifest.analyzer)
             else:
                 self._lexical = self._in_memory()
         return self._lexical
@@ -66,8 +64,20 @@ class Index:
     def dense(self) -> DenseIndex:
         """The FAISS index."""
         if self._dense is None:
-            self._dense = DenseIndex.open(self.directory, self.manifest.embedding.dimensions)
+            self._dense = DenseIndex.open(self.directory, self.manifest.dense, self.manifest.embedding.dimensions)
         return self._dense
+
+    @property
+    def columns(self) -> Columns:
+        """What filters look at."""
+        if self._columns is None:
+            path = columns_file(self.directory, self.manifest.generation)
+            self._columns = Columns.open(path, self.manifest.statistics.searched)
+        return self._columns
+
+    def select(self, filters: Filters) -> Selection:
+        """The filter resolved to the keys of the passages that pass it."""
+        return self.columns.select(filters, self.store)
 
     @property
     def model(self) -> EmbeddingModel:
@@ -94,8 +104,9 @@ class Index:
 
     def warm(self) -> None:
         """Open every part now, so that the first question is as fast as the next."""
-        _ = self.lexical, self.dense, self.model
+        _ = self.lexical, self.dense, self.columns, self.model
 
     def close(self) -> None:
-        """Close the store's connections."""
+        """Close the store's connections and let the generation go. Doing so again does nothing."""
         self.store.close()
+        self._pin.release()

@@ -1,19 +1,24 @@
 """The schema of ``passages.db``, as numbered steps. Applied steps are never edited: a change is a new step.
 
+Rows carry the generations between which they are seen: a document is in generation g where ``born <= g`` and ``died``
+is null or above g. Its passages are seen with it. A generation that readers may have open is never changed: an update
+adds rows and marks old ones as dead (``docs/decisions/0010-generations.md``).
+
 `passage_key` is the integer that SQLite, Tantivy and FAISS share as a passage's name; it is never used again.
-`vectors` maps the hash of an embedded text to its row in ``dense/vectors.f16``, so that no text is embedded twice.
-A passage without `embedded_sha256` is stored and quoted but not searched for by itself (see `indexer.store_writer`).
-`lexical_queue` holds what Tantivy has yet to be told; it is emptied only after Tantivy has committed.
+A passage without `embedded_sha256` is stored and quoted but not searched for by itself (see `indexer.prepared`).
+Of the columns of documents the long ones come last: SQLite walks through what comes before the one that is asked for.
+`removals` holds keys that were born and removed within the generation being built, which Tantivy may know already.
 """
 
 from sqlite_utils import Database, Migrations
 
-migrations = Migrations("biocite")
+# Another name than the set of format 1 had: its tables cannot be taken over.
+migrations = Migrations("biocite-2")
 
 
 @migrations()
-def m001_documents_and_passages(db: Database) -> None:
-    """Sources, documents, passages, facets for filters, correction links, tombstones and the work queues."""
+def m001_documents_by_generation(db: Database) -> None:
+    """Sources, documents, passages, facets for filters, correction links, tombstones."""
     for statement in _M001.split(";"):
         if statement.strip():
             db.execute(statement)
@@ -35,18 +40,23 @@ CREATE TABLE skipped (
 );
 CREATE TABLE documents (
     document_key INTEGER PRIMARY KEY AUTOINCREMENT,
-    document_id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    sections TEXT NOT NULL,
-    metadata TEXT NOT NULL,
-    left_out TEXT NOT NULL,
-    source TEXT NOT NULL,
+    document_id TEXT NOT NULL,
+    born INTEGER NOT NULL,
+    died INTEGER,
     version INTEGER NOT NULL,
     year INTEGER NOT NULL,
-    retracted INTEGER NOT NULL
+    retracted INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    left_out TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    sections TEXT NOT NULL,
+    text TEXT NOT NULL
 );
+CREATE UNIQUE INDEX documents_live ON documents(document_id) WHERE died IS NULL;
+CREATE INDEX documents_id ON documents(document_id);
+CREATE INDEX documents_died ON documents(died) WHERE died IS NOT NULL;
 CREATE INDEX documents_year ON documents(year);
 CREATE TABLE facets (
     document_key INTEGER NOT NULL REFERENCES documents(document_key) ON DELETE CASCADE,
@@ -62,13 +72,9 @@ CREATE TABLE links (
 );
 CREATE INDEX links_target ON links(target_id, kind);
 CREATE INDEX links_document ON links(document_key);
-CREATE TABLE vectors (
-    vector_row INTEGER PRIMARY KEY,
-    embedded_sha256 BLOB NOT NULL UNIQUE
-);
 CREATE TABLE passages (
     passage_key INTEGER PRIMARY KEY AUTOINCREMENT,
-    passage_id TEXT NOT NULL UNIQUE,
+    passage_id TEXT NOT NULL,
     document_key INTEGER NOT NULL REFERENCES documents(document_key) ON DELETE CASCADE,
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
@@ -77,8 +83,7 @@ CREATE TABLE passages (
     embedded_sha256 BLOB
 );
 CREATE INDEX passages_document ON passages(document_key);
-CREATE INDEX passages_embedded ON passages(embedded_sha256);
-CREATE TABLE lexical_queue (
+CREATE TABLE removals (
     passage_key INTEGER PRIMARY KEY
 );
 CREATE TABLE tombstones (

@@ -1,4 +1,4 @@
-"""Reading the store: documents and passages by id or key, and which passages pass a filter.
+"""Reading the store: documents and passages by id or key, in one generation.
 
 SQLite connections cannot cross threads, and the service answers in a thread pool: each thread gets its own read-only
 connection.
@@ -13,11 +13,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from corpora.errors import IndexStateError, NotFoundError, UsageError
 from corpora.records import Document, Metadata, Section, Span
-from indexer.records import Attributes, Filters, Passage, PassageKeys, Selection, fold
+from indexer.records import Passage
 
 FILE = "passages.db"
 REBUILD = "Build the index again, in a new folder, with biocite index"
@@ -37,20 +38,8 @@ class StoredPassage(msgspec.Struct, frozen=True):
     document_sha256: str
 
 
-class Extent(msgspec.Struct, frozen=True):
-    """What years an index covers (None where no document has one) and how many of its documents are retracted."""
-
-    first_year: int | None
-    last_year: int | None
-    retracted: int
-
-
-class PassageText(msgspec.Struct, frozen=True):
-    """A passage as the engines index it: its key, the text with its title, and what filters look at."""
-
-    key: int
-    text: str
-    attributes: Attributes
+NEWEST = 2**62
+"""Stands for the generation that sees everything, also what is not committed yet."""
 
 
 _P = ParamSpec("_P")
@@ -70,11 +59,17 @@ def _damage_is_named(read: "Callable[Concatenate[Store, _P], _R]") -> "Callable[
     return reading
 
 
-class Store:
-    """Read-only access to ``passages.db`` of an index directory, from any thread."""
+def seen_in(generation: int) -> str:
+    """The SQL condition that a row of documents `d` is seen in this generation."""
+    return f"d.born <= {int(generation)} AND (d.died IS NULL OR d.died > {int(generation)})"
 
-    def __init__(self, directory: Path) -> None:
+
+class Store:
+    """Read-only access to one generation of ``passages.db`` of an index directory, from any thread."""
+
+    def __init__(self, directory: Path, generation: int = NEWEST) -> None:
         self.path = directory / FILE
+        self._seen = seen_in(generation)
         self._local = threading.local()
         self._opened: list[Database] = []
         self._lock = threading.Lock()
@@ -86,7 +81,7 @@ class Store:
         """This thread's connection."""
         db: Database | None = getattr(self._local, "db", None)
         if db is None:
-            db = _open_read_only(self.path)
+            db = open_read_only(self.path)
             self._local.db = db
             with self._lock:
                 self._opened.append(db)
@@ -101,17 +96,11 @@ class Store:
         self._local = threading.local()
 
     @_damage_is_named
-    def finished(self) -> bool:
-        """Whether the last build or update came to its end."""
-        row = self.db.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
-        return row is not None and row[0] == "finished"
-
-    @_damage_is_named
     def document(self, document_id: str) -> Document:
         """The document; NotFoundError if the index has none of that id."""
         row = self.db.execute(
             "SELECT document_id, title, text, sections, source, metadata, left_out, retracted"
-            " FROM documents WHERE document_id = ?",
+            f" FROM documents d WHERE document_id = ? AND {self._seen}",
             [document_id],
         ).fetchone()
         if row is None:
@@ -128,69 +117,55 @@ class Store:
 
     @_damage_is_named
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
-        """The passages of these keys; a key that no longer exists is absent from the result."""
+        """The passages of these keys; a key that is not in this generation is absent from the result."""
         found = {}
         for chunk in chunks(keys):
-            for row in self.db.execute(f"{_SELECT_PASSAGE} WHERE p.passage_key IN ({marks(chunk)})", chunk):
+            for row in self.db.execute(
+                f"{_SELECT_PASSAGE} WHERE p.passage_key IN ({marks(chunk)}) AND {self._seen}", chunk
+            ):
                 found[row[0]] = _stored_passage(row)
         return found
 
     @_damage_is_named
     def passages_of(self, document_id: str) -> list[StoredPassage]:
         """All passages of a document in reading order; empty if there is no such document."""
-        rows = self.db.execute(f"{_SELECT_PASSAGE} WHERE d.document_id = ? ORDER BY p.passage_key", [document_id])
+        rows = self.db.execute(
+            f"{_SELECT_PASSAGE} WHERE d.document_id = ? AND {self._seen} ORDER BY p.passage_key", [document_id]
+        )
         return [_stored_passage(row) for row in rows]
 
     @_damage_is_named
     def titles_of(self, document_ids: Sequence[str]) -> dict[str, StoredPassage]:
         """Document id -> its title as a passage, for those of these documents that have one."""
         rows = self.db.execute(
-            f"{_SELECT_PASSAGE} WHERE d.document_id IN ({marks(document_ids)}) AND p.kind = 'title'"
+            f"{_SELECT_PASSAGE} WHERE d.document_id IN ({marks(document_ids)}) AND p.kind = 'title' AND {self._seen}"
             " ORDER BY p.passage_key DESC",  # of a title in several passages the first stands for it
             list(document_ids),
         )
         return {stored.passage.document_id: stored for stored in map(_stored_passage, rows)}
 
     @_damage_is_named
-    def select(self, filters: Filters) -> Selection:
-        """The filter resolved to the keys of the passages that pass it."""
-        conditions: list[str] = []
-        values: list[object] = []
-        for condition, bound in _conditions(filters):
-            conditions.append(condition)
-            values += bound
-        where = f" WHERE {' AND '.join(['p.embedded_sha256 IS NOT NULL', *conditions])}"
-        sql = (
-            f"SELECT p.passage_key FROM passages p JOIN documents d USING (document_key){where} ORDER BY p.passage_key"
+    def documents_with(self, facet: str, values: Sequence[str]) -> NDArray[np.int64]:
+        """Keys of the documents, also of other generations, with one of these folded values of a facet; ascending."""
+        rows = self.db.execute(
+            f"SELECT DISTINCT document_key FROM facets WHERE facet = ? AND value IN ({marks(values)})"
+            " ORDER BY document_key",
+            [facet, *values],
         )
-        keys: PassageKeys = np.fromiter((row[0] for row in self.db.execute(sql, values)), dtype=np.int64)
-        return Selection(filters, keys)
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """(key, text as it is searched) of every passage that is searched for, by key."""
         rows = self.db.execute(
             'SELECT p.passage_key, p.kind, d.title, substr(d.text, p.start + 1, p."end" - p.start)'
             " FROM passages p JOIN documents d USING (document_key)"
-            " WHERE p.embedded_sha256 IS NOT NULL ORDER BY p.passage_key"
+            f" WHERE p.embedded_sha256 IS NOT NULL AND {self._seen} ORDER BY p.passage_key"
         )
         yield from ((row[0], searched_text(row[2], row[1], row[3])) for row in rows)
 
-    @_damage_is_named
-    def counts(self) -> dict[str, int]:
-        """How many documents, passages, vectors, sources, tombstones and skipped records there are."""
-        tables = ("documents", "passages", "vectors", "sources", "tombstones", "skipped")
-        return {table: self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
-
-    @_damage_is_named
-    def extent(self) -> "Extent":
-        """The span of years and the number of retracted documents, for people who look at an index."""
-        first, last = self.db.execute("SELECT min(year), max(year) FROM documents WHERE year > 0").fetchone()
-        retracted = self.db.execute("SELECT count(*) FROM documents WHERE retracted").fetchone()[0]
-        return Extent(first, last, retracted)
-
     def document_ids(self) -> Iterator[str]:
         """Every document id, sorted."""
-        for row in self.db.execute("SELECT document_id FROM documents ORDER BY document_id"):
+        for row in self.db.execute(f"SELECT document_id FROM documents d WHERE {self._seen} ORDER BY document_id"):
             yield row[0]
 
 
@@ -224,27 +199,6 @@ def _int(value: object) -> int:
     return int(value)  # type: ignore[call-overload,no-any-return]
 
 
-def _conditions(filters: Filters) -> Iterator[tuple[str, list[object]]]:
-    """SQL conditions on documents `d` and passages `p`, with the values bound to them."""
-    if filters.years is not None:
-        first, last = filters.years
-        yield "d.year >= ?", [max(first, 1)]
-        if last:
-            yield "d.year <= ?", [last]
-    for field, facet in FACETS.items():
-        values = sorted({fold(value) for value in getattr(filters, field)})
-        if values:
-            yield (
-                f"d.document_key IN (SELECT document_key FROM facets WHERE facet = ? AND value IN ({marks(values)}))",
-                [facet, *values],
-            )
-    if filters.sections:
-        kinds = sorted({fold(kind) for kind in filters.sections})
-        yield f"p.kind IN ({marks(kinds)})", list(kinds)
-    if filters.retracted is not None:
-        yield "d.retracted = ?", [int(filters.retracted)]
-
-
 def marks(values: Sequence[object]) -> str:
     """Placeholders for these values in an SQL list."""
     return ",".join("?" * len(values))
@@ -256,7 +210,8 @@ def chunks(keys: Sequence[int]) -> Iterable[list[int]]:
         yield [int(key) for key in keys[start : start + _CHUNK]]
 
 
-def _open_read_only(path: Path) -> Database:
+def open_read_only(path: Path) -> Database:
+    """A read-only connection to a store; IndexStateError where it is none."""
     try:
         # check_same_thread off only so that close() may close every thread's connection; use stays within one thread.
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)

@@ -123,6 +123,13 @@ class TantivyWriter:
                 # By query: delete_documents_by_term takes an int for signed and so deletes nothing from this field.
                 self._writer.delete_documents_by_query(Query.term_set_query(_SCHEMA, "key", wanted))
 
+    def delete_after(self, key: int) -> None:
+        """Remove every passage with a larger key."""
+        with _errors(self._folder):
+            self._writer.delete_documents_by_query(
+                Query.range_query(_SCHEMA, "key", FieldType.Unsigned, key, None, include_lower=False)
+            )
+
     def commit(self) -> None:
         """See `LexicalWriter.commit`."""
         with _errors(self._folder):
@@ -218,4 +225,6 @@ def _explained(folder: Path, error: BaseException) -> IndexStateError:
             f"{folder}: this lexical index may not be read and written, and Tantivy locks a file in it even to read",
             remedy="Give this user the right to write the folder, or copy it",
         )
+    if "StorageFull" in reason or "No space left" in reason:
+        return IndexStateError(f"{folder}: cannot be written: no space is left", remedy="Make room and run it again")
     return IndexStateError(f"{folder}: the lexical index is damaged: {reason}", remedy=_REBUILD)

@@ -122,12 +122,12 @@ def _searched(retriever: Retriever, queries: list[Query], mode: Mode, progress: 
     """The run, and how many milliseconds each query took."""
     run: Run = {}
     spent = []
-    progress.start("searching", len(queries), "queries")
+    stage = progress.start("searching", len(queries), "queries")
     for query in queries:
         started = time.perf_counter()
         ranked = retriever.search(query.text, k=DEPTH, mode=mode, unit="document")
         spent.append((time.perf_counter() - started) * 1000)
         run[query.query_id] = [(found.stored.passage.document_id, found.score) for found in ranked.passages]
-        progress.advance(1)
-    progress.finish()
+        stage.advance(1)
+    stage.finish()
     return run, spent

@@ -1,7 +1,9 @@
 """Query -> ranked passages, in four steps: select, retrieve with each engine, fuse, fetch."""
 
+import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import Literal, get_args
@@ -22,6 +24,8 @@ from retriever.runs import best_passage_per_document
 
 Mode = Literal["hybrid", "bm25", "dense"]
 Unit = Literal["passage", "document"]
+
+_BESIDE = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="biocite-bm25")
 
 MAX_QUERY_CHARACTERS = 10_000
 MAX_K = 10_000
@@ -74,7 +78,7 @@ class Retriever:
         timings: dict[str, float] = {}
         started = time.perf_counter()
         with _timed(timings, "select"):
-            selection = self.index.store.select(filters) if filters else None
+            selection = self.index.select(filters) if filters else None
         # A document's other passages push documents out of a list of passages: look four times as deep.
         depth = max(self.settings.candidates, k if unit == "passage" else 4 * k)
         rankings = self._retrieve(query, mode, depth, selection, timings)
@@ -88,15 +92,20 @@ class Retriever:
     def _retrieve(
         self, query: str, mode: Mode, depth: int, selection: Selection | None, timings: dict[str, float]
     ) -> dict[str, list[Hit]]:
-        rankings: dict[str, list[Hit]] = {}
-        if mode != "dense":
+        def bm25() -> list[Hit]:
             with _timed(timings, "bm25"):
-                rankings["bm25"] = self.index.lexical.search(query, depth, selection)
-        if mode != "bm25":
-            with _timed(timings, "embedding"):
-                vector = self.index.model.encode_queries([query])
-            with _timed(timings, "dense"):
-                rankings["dense"] = self.index.dense.search(vector, depth, selection)
+                return self.index.lexical.search(query, depth, selection)
+
+        if mode == "bm25":
+            return {"bm25": bm25()}
+        # Tantivy and the model both work outside Python's lock, so that the two take as long as the slower one.
+        beside = _BESIDE.submit(bm25) if mode == "hybrid" else None
+        with _timed(timings, "embedding"):
+            vector = self.index.model.encode_queries([query])
+        with _timed(timings, "dense"):
+            rankings = {"dense": self.index.dense.search(vector, depth, selection)}
+        if beside is not None:
+            rankings["bm25"] = beside.result()
         feedback = self.settings.feedback
         if mode == "hybrid" and feedback is not None and rankings["dense"]:
             with _timed(timings, "feedback"):

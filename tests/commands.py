@@ -55,7 +55,9 @@ def use_small_models(monkeypatch):
     """Let every command load the models of `tests.fakes` where it would load real ones."""
     monkeypatch.setattr("api.service.ModelLoaders", SmallLoaders)
     for place in ("indexer.embedding", "retriever.evaluation"):
-        monkeypatch.setattr(f"{place}.load_embedding_model", lambda profile: WordHashModel(profile.embedding_model))
+        monkeypatch.setattr(
+            f"{place}.load_embedding_model", lambda profile, **options: WordHashModel(profile.embedding_model)
+        )
     monkeypatch.setattr("reader.models.load_reader", FakeReader)
 
 

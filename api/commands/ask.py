@@ -32,8 +32,8 @@ def command(question: str, directory: Path, kind: Any, reader: str, as_json: boo
     """Answer QUESTION with quotations. Retracted documents are no evidence unless --retracted is given."""
     from api.service import Service
 
-    with closing(Service(directory, reader=reader_source(reader))) as service:
-        answer = service.asker.ask(question, kind=kind, filters=filters_from(filters))
+    with closing(Service(directory, reader=reader_source(reader))) as service, service.using() as view:
+        answer = view.asker.ask(question, kind=kind, filters=filters_from(filters))
     if as_json:
         print_json(answer)
     else:

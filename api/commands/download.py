@@ -42,14 +42,14 @@ def pubmed(query: str, maximum: int, folder: Path, full_text: bool, api_key: str
 
     def advance(asked: int, _: int) -> None:
         nonlocal done
-        bars.advance(asked - done)
+        stage.advance(asked - done)
         done = asked
 
     download = download_pmc if full_text else download_pubmed
     with Bars() as bars:
-        bars.start("downloading", maximum, "articles")
+        stage = bars.start("downloading", maximum, "articles")
         outcome = download(query, folder, maximum=maximum, service=service, progress=advance)
-        bars.finish()
+        stage.finish()
     missing = f"{len(outcome.missing):,} not sent"
     click.echo(
         f"{outcome.found:,} found, {outcome.wanted:,} asked for, {missing}; {len(outcome.files)} files in {folder}"

@@ -91,9 +91,9 @@ def reader_command(kind: str | None, files: tuple[Path, ...], reader: str, as_js
     questions = [question for path in files for question in read(path)]
     model = load_reader(reader_source(reader))
     with Bars() as bars:
-        bars.start("reading", None, "questions")
-        scores = evaluate(model, questions, bars.advance)
-        bars.finish()
+        stage = bars.start("reading", None, "questions")
+        scores = evaluate(model, questions, stage.advance)
+        stage.finish()
     if as_json:
         print_json(scores)
     else:

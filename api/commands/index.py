@@ -1,6 +1,7 @@
 """`biocite index`: sources -> an index directory."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,26 +15,44 @@ from api.commands.options import json_option, print_json
     "--profile", type=click.Choice(["compact", "biobert"]), default="compact", show_default=True, help="Which models."
 )
 @click.option("--embedding-model", metavar="NAME_OR_FOLDER", help="Another embedding model than the profile's.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16", "fp16", "int8"]),
+    default="auto",
+    show_default=True,
+    help="The numbers that the embedding model computes with; auto takes the fastest that this machine has.",
+)
+@click.option(
+    "--dense-index",
+    "dense",
+    type=click.Choice(["auto", "flat", "ivf"]),
+    default="auto",
+    show_default=True,
+    help="How FAISS searches: flat looks at every vector, ivf at the nearest lists, auto by their number.",
+)
 @json_option
-def command(sources: tuple[str, ...], directory: Path, profile: str, embedding_model: str | None, as_json: bool) -> int:
+def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bool, **options: Any) -> int:
     """Index literature: PubMed XML, PMC JATS, BEIR or JSON lines; files, folders, .gz and .tar.gz.
 
-    Running it again with the same sources changes nothing; with new ones it adds them. Files are applied in the order
-    given, those of a folder by name, so PubMed's update files take effect one after the other.
+    Running it again with the same sources changes nothing; with new ones it adds them; after a stop it goes on where it
+    was. Files are applied in the order given, those of a folder by name, so PubMed's update files take effect one after
+    the other. The index can be searched meanwhile: what is new appears all at once, at the end.
     """
     from api.progress import Bars
     from corpora.sources import iter_sources
-    from indexer.build import build_index
+    from indexer.build import BuildSettings, build_index
     from indexer.embedding import load_embedding_model, resolve_profile
 
     list(iter_sources(sources))  # a wrong path should not wait for a model to load
-    model = load_embedding_model(resolve_profile(profile, embedding_model))
+    chosen = resolve_profile(profile, options["embedding_model"])
+    model = load_embedding_model(chosen, precision=options["precision"])
     with Bars() as bars:
-        report = build_index(sources, directory, model, progress=bars)
+        report = build_index(sources, directory, model, settings=BuildSettings(dense=options["dense"]), progress=bars)
     if as_json:
         print_json(
             {
                 "index_id": report.manifest.index_id,
+                "generation": report.manifest.generation,
                 "directory": str(directory),
                 "documents": report.manifest.documents,
                 "passages": report.manifest.passages,

@@ -36,8 +36,9 @@ def command(query: str, directory: Path, k: int, by_document: bool, as_json: boo
 
     mode, fusion, lexical = (options.pop(name) for name in ("mode", "fusion", "lexical"))
     unit: Unit = "document" if by_document else "passage"
-    with closing(Service(directory, retrieval=RetrievalSettings(fusion=fusion), lexical=lexical)) as service:
-        ranked = service.retriever.search(query, k=k, mode=mode, filters=filters_from(options), unit=unit)
+    settings = RetrievalSettings(fusion=fusion)
+    with closing(Service(directory, retrieval=settings, lexical=lexical)) as service, service.using() as view:
+        ranked = view.retriever.search(query, k=k, mode=mode, filters=filters_from(options), unit=unit)
     response = search_response(ranked)
     if as_json:
         print_json(response)

@@ -16,17 +16,18 @@ from api.commands.options import index_option, json_option, print_json
 def command(answer: str, directory: Path, as_json: bool) -> int:
     """Check every quotation of ANSWER (a file that ask --json wrote, - for standard input), byte for byte."""
     from corpora.errors import SourceError
-    from indexer.manifest import read_manifest
+    from indexer.generations import pin_current
     from indexer.store import Store
     from reader.verification import verify_answer
 
-    manifest = read_manifest(directory)
+    pin = pin_current(directory)
     try:
         encoded = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
     except OSError as error:
         raise SourceError(f"{answer}: cannot be read ({error.strerror})", remedy="Check the path") from error
-    with closing(Store(directory)) as store:
-        verification = verify_answer(encoded, store, manifest.index_id, source=answer)
+    with closing(Store(directory, pin.manifest.generation)) as store:
+        verification = verify_answer(encoded, store, pin.manifest.index_id, source=answer)
+    pin.release()
     if as_json:
         print_json(verification)
     else:

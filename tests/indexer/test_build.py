@@ -2,6 +2,7 @@
 
 import os
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -41,21 +42,28 @@ class Stages:
         self.stages = []
 
     def start(self, stage, total, unit):
-        self.stages.append([stage, total, 0, False])
+        self.stages.append(ToldStage(stage, total))
+        return self.stages[-1]
+
+
+class ToldStage:
+    """One stage of `Stages`."""
+
+    def __init__(self, name, total):
+        self.told = [name, total, 0, False]
 
     def advance(self, amount):
-        self.stages[-1][2] += amount
+        self.told[2] += amount
+
+    def expect(self, total):
+        self.told[1] = total
 
     def finish(self):
-        self.stages[-1][3] = True
+        self.told[3] = True
 
 
 def counts(directory):
-    store = Store(directory)
-    try:
-        return store.counts()
-    finally:
-        store.close()
+    return msgspec.to_builtins(read_manifest(directory).statistics)
 
 
 def document(directory, document_id):
@@ -216,6 +224,19 @@ def test_a_retracted_article_stays_so_through_an_update(tmp_path):
     assert found(directory, "magnets", retracted=True) == ["PMID:1"]
 
 
+@pytest.mark.parametrize("update", [deletion(2), article(2, "Not a notice", "A comment.", version=2)])
+@pytest.mark.parametrize("together", [True, False])
+def test_without_its_notice_an_article_is_no_longer_retracted(tmp_path, update, together):
+    directory = tmp_path / "index"
+    files = [pubmed_file(tmp_path / "1.xml", RETRACTED, NOTICE), pubmed_file(tmp_path / "2.xml", update)]
+    for sources in [files] if together else [[file] for file in files]:
+        build_index(sources, directory, WordHashModel())
+    assert not document(directory, "PMID:1").metadata.retracted
+    for mode in ("bm25", "dense"):
+        assert found(directory, "magnets heal", mode, retracted=False)[0] == "PMID:1"
+    assert found(directory, "magnets heal", retracted=True) == []
+
+
 def test_a_damaged_file_among_good_ones_is_refused_whole_and_named(tmp_path):
     good = write_documents(tmp_path / "good.jsonl", DOCUMENTS[:2])
     cut = pubmed_file(tmp_path / "cut.xml", article(1, "Kept back", "Zebra."), article(2, "Cut", "Here"))
@@ -318,7 +339,10 @@ def test_progress_adds_up_to_what_was_announced(tmp_path):
     told = Stages()
     build_index(files, tmp_path / "index", WordHashModel(), progress=told)
     size = sum(file.stat().st_size for file in files)
-    assert told.stages == [["reading", size, size, True], ["BM25 index", 4, 4, True], ["embedding", 4, 4, True]]
+    assert [stage.told for stage in told.stages] == [
+        ["reading", size, size, True], ["BM25 index", 4, 4, True], ["embedding", 4, 4, True],
+        ["vector index", 0, 0, True],
+    ]  # fmt: skip
 
 
 Step = st.tuples(st.sampled_from(["put", "delete"]), st.integers(1, 4), st.integers(1, 3), st.sampled_from("xyz"))

@@ -2,12 +2,12 @@
 
 import shutil
 
-import numpy as np
 import pytest
 
 from corpora.errors import IndexStateError
-from indexer import build
+from indexer import parsing
 from indexer.build import BuildSettings, build_index
+from indexer.generations import kept_generations
 from indexer.index import Index
 from indexer.manifest import read_manifest
 from indexer.splitting import Splitter
@@ -54,7 +54,7 @@ def refuses_to_open(directory, match):
 
 @pytest.mark.parametrize("calls", [1, 2, 3])
 def test_stopped_while_embedding_it_goes_on_and_embeds_nothing_twice(tmp_path, files, whole, monkeypatch, calls):
-    monkeypatch.setattr(build, "CHUNK", 2)
+    monkeypatch.setattr("indexer.embedding_stage.CHUNK", 2)
     directory, stopping, going_on = tmp_path / "index", StoppingModel(calls), StoppingModel(0)
     with pytest.raises(KeyboardInterrupt):
         build_index(files, directory, stopping)
@@ -67,30 +67,17 @@ def test_stopped_while_embedding_it_goes_on_and_embeds_nothing_twice(tmp_path, f
     assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
 
 
-def test_killed_between_writing_vectors_and_recording_them(tmp_path, files, whole, monkeypatch):
-    directory = tmp_path / "index"
-
-    def killed(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("indexer.store_writer.StoreWriter.record_vectors", killed)
-        with pytest.raises(KeyboardInterrupt):
-            build_index(files, directory, WordHashModel())
-    assert (directory / "dense" / "vectors.f16").stat().st_size == 6 * 64 * 2
-    report = build_index(files, directory, WordHashModel())
-    assert (report.embedded, (directory / "dense" / "vectors.f16").stat().st_size) == (6, 6 * 64 * 2)
-    assert answers(directory, *QUERIES) == whole[1]
-
-
 @pytest.mark.parametrize(
     "place",
     [
-        "indexer.build.TantivyWriter.add",
-        "indexer.build.TantivyWriter.commit",
-        "indexer.store_writer.StoreWriter.lexical_done",
-        "indexer.build.write_dense_index",
-        "indexer.build.write_manifest",
+        "indexer.lexical_stage.TantivyWriter.add",
+        "indexer.lexical_stage.TantivyWriter.commit",
+        "indexer.lexical_stage.LexicalStage._commit",
+        "indexer.lexical_stage.LexicalStage.seal",
+        "indexer.build.write_layout",
+        "indexer.commit.file_states",
+        "indexer.commit.publish",
+        "indexer.generations.write_whole",
     ],
 )
 def test_stopped_at_any_other_step_it_goes_on_to_the_same_index(tmp_path, files, whole, monkeypatch, place):
@@ -110,7 +97,7 @@ def test_stopped_at_any_other_step_it_goes_on_to_the_same_index(tmp_path, files,
 
 def test_stopped_while_reading_a_file_only_whole_files_are_kept(tmp_path, files, whole, monkeypatch):
     directory = tmp_path / "index"
-    read = build.read_source
+    read = parsing.read_source
 
     def stopped_in_the_second(file, progress=None):
         for number, record in enumerate(read(file, progress)):
@@ -119,7 +106,7 @@ def test_stopped_while_reading_a_file_only_whole_files_are_kept(tmp_path, files,
             yield record
 
     with monkeypatch.context() as patch:
-        patch.setattr(build, "read_source", stopped_in_the_second)
+        patch.setattr(parsing, "read_source", stopped_in_the_second)
         with pytest.raises(KeyboardInterrupt):
             build_index(files, directory, WordHashModel())
     report = build_index(files, directory, WordHashModel())
@@ -127,14 +114,50 @@ def test_stopped_while_reading_a_file_only_whole_files_are_kept(tmp_path, files,
     assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
 
 
-def test_an_interrupted_update_of_a_finished_index_is_told_and_finished(tmp_path, files, whole):
+@pytest.mark.parametrize(
+    "place",
+    [
+        "indexer.build.embed_new",
+        "indexer.lexical_stage.TantivyWriter.commit",
+        "indexer.build.write_layout",
+        "indexer.commit.publish",
+    ],
+)
+def test_until_an_update_is_committed_the_index_is_as_it_was(tmp_path, files, whole, monkeypatch, place):
     directory = tmp_path / "index"
     build_index(files[:1], directory, WordHashModel())
-    with pytest.raises(KeyboardInterrupt):
-        build_index(files, directory, StoppingModel(1))
-    refuses_to_open(directory, "an update of this index was interrupted")
-    build_index(files, directory, WordHashModel())
+    before = answers(directory, *QUERIES)
+
+    def stopped(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build_index(files, directory, WordHashModel())
+    assert answers(directory, *QUERIES) == before
+    report = build_index(files, directory, WordHashModel())
+    assert report.manifest.generation == 2
+    assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
+
+
+@pytest.mark.parametrize("place", ["indexer.store_writer.StoreWriter.set_meta", "indexer.commit.tidy"])
+def test_stopped_after_the_commit_the_rest_is_tidied_by_the_next_run(tmp_path, files, whole, monkeypatch, place):
+    directory = tmp_path / "index"
+    build_index(files[:1], directory, WordHashModel())
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build_index(files, directory, WordHashModel())
     assert answers(directory, *QUERIES) == whole[1]
+    assert kept_generations(directory) == (1, 2)
+    report = build_index(files, directory, WordHashModel())
+    assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
+    assert kept_generations(directory) == (2,)
 
 
 def test_an_unfinished_build_goes_on_only_with_what_it_was_begun_with(tmp_path, files):
@@ -148,10 +171,10 @@ def test_an_unfinished_build_goes_on_only_with_what_it_was_begun_with(tmp_path, 
     build_index(files, directory, WordHashModel())
 
 
-PARTS = ["lexical", "dense", "dense/flat.faiss", "dense/keys.npy", "dense/vectors.f16", "lexical/meta.json"]
+PARTS = ["lexical", "lexical/1", "dense", "dense/1/keys-1.npy", "dense/1/vectors.f16", "lexical/1/meta.json"]
 
 
-@pytest.mark.parametrize("part", [*PARTS, "manifest.json"])
+@pytest.mark.parametrize("part", [*PARTS, "generations", "manifest.json"])
 def test_a_part_that_was_lost_is_made_again_from_the_rest(tmp_path, part):
     directory = tiny_index(tmp_path)
     before, index_id = answers(directory, *QUERIES), read_manifest(directory).index_id
@@ -162,28 +185,13 @@ def test_a_part_that_was_lost_is_made_again_from_the_rest(tmp_path, part):
     assert answers(directory, *QUERIES) == before
 
 
-@pytest.mark.parametrize("part", ["dense/flat.faiss", "dense/keys.npy", "dense/vectors.f16", "lexical/meta.json"])
+@pytest.mark.parametrize("part", ["dense/1/keys-1.npy", "dense/1/vectors.f16", "lexical/1/meta.json"])
 def test_a_part_that_was_cut_short_is_made_again(tmp_path, part):
     directory = tiny_index(tmp_path)
     before = answers(directory, *QUERIES)
     content = (directory / part).read_bytes()
     (directory / part).write_bytes(content[: len(content) // 2])
     build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
-    assert answers(directory, *QUERIES) == before
-
-
-@pytest.mark.parametrize("wrong", [np.zeros(64), np.full(64, np.nan), np.full(64, 0.5)], ids=["zeros", "nan", "long"])
-def test_vectors_that_are_none_are_never_built_into_the_index(tmp_path, wrong):
-    directory = tiny_index(tmp_path)
-    before = answers(directory, *QUERIES)
-    path = directory / "dense" / "vectors.f16"
-    content = path.read_bytes()
-    path.write_bytes(content[: 4 * 128] + wrong.astype("<f2").tobytes() + content[5 * 128 :])
-    with pytest.raises(IndexStateError, match=r"vectors\.f16: is damaged.*Delete it"):
-        build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
-    assert answers(directory, *QUERIES) == before
-    path.unlink()
-    assert build_index([tmp_path / "documents.jsonl"], directory, WordHashModel()).embedded == 6
     assert answers(directory, *QUERIES) == before
 
 
@@ -201,7 +209,7 @@ def test_without_its_store_an_index_is_not_silently_begun_anew(tmp_path, left):
     assert path.exists() == (left is not None)
 
 
-def test_a_repair_that_was_stopped_is_no_finished_index(tmp_path, monkeypatch):
+def test_a_repair_that_was_stopped_is_begun_again(tmp_path, monkeypatch):
     """The lexical part is made anew in batches: half of it must not be searched as if it were whole."""
     directory = tiny_index(tmp_path)
     before = answers(directory, *QUERIES)
@@ -211,11 +219,13 @@ def test_a_repair_that_was_stopped_is_no_finished_index(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.build.LEXICAL_BATCH", 2)
-        patch.setattr("indexer.store_writer.StoreWriter.lexical_done", stopped)
+        patch.setattr("indexer.lexical_stage._BATCH", 2)
+        patch.setattr("indexer.lexical_stage._COMMIT_EVERY", 2)
+        patch.setattr("indexer.lexical_stage.LexicalStage.seal", stopped)
         with pytest.raises(KeyboardInterrupt):
             build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
-    refuses_to_open(directory, "interrupted")
+    with pytest.raises(IndexStateError, match="no lexical index is there"):
+        answers(directory, *QUERIES)
     build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
     assert answers(directory, *QUERIES) == before
 

@@ -8,6 +8,7 @@ import pytest
 
 from corpora.records import Document, Record
 from corpora.sources import iter_sources, read_source
+from indexer.prepared import prepare_document
 from indexer.splitting import Splitter
 from indexer.store import Store
 from indexer.store_writer import StoreWriter
@@ -58,7 +59,7 @@ def test_the_store_gives_back_every_passage_byte_for_byte(tmp_path: Path) -> Non
         for record in islice(records(DATA / "pmc" / "oa_xml.PMC000xxxxxx.tar.gz"), 30):
             assert isinstance(record, Document)
             documents[record.document_id] = record
-            writer.put(record, Splitter().split(record))
+            writer.put(prepare_document(record, Splitter().split(record)))
     store = Store(tmp_path)
     for document_id, document in documents.items():
         assert store.document(document_id) == document

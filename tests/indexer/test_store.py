@@ -5,17 +5,21 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.errors import IndexStateError, NotFoundError
-from corpora.records import SECTION_KINDS, Deletion, Document, Link, MeshHeading, Metadata, Section, Span
+from corpora.records import SECTION_KINDS, Document, Link, MeshHeading, Metadata, Section, Span
 from corpora.text import TextBuilder
+from indexer.prepared import PreparedDeletion, prepare_document
 from indexer.records import Filters, fold
 from indexer.splitting import Splitter
 from indexer.store import Store
+from indexer.store_scan import StoreScan
 from indexer.store_writer import StoreWriter
+from indexer.vectors import VectorStore
 
 SPLITTER = Splitter(max_words=6, overlap_words=1, min_words=2)
 JOURNALS = ("", "The Lancet", "BMJ", "JAMA")
@@ -34,10 +38,23 @@ def made(document_id, paragraphs=("One text.",), **metadata):
     return Document(document_id, f"About {document_id}", text, sections, "a file", Metadata(**metadata))
 
 
+def columns(directory, generation=1):
+    with StoreScan(directory, generation) as scan:
+        return scan.columns()
+
+
+def select(store, generation, filters):
+    return [int(key) for key in columns(store.path.parent, generation).select(filters, store).keys]
+
+
+def prepared(document):
+    return prepare_document(document, SPLITTER.split(document))
+
+
 def written(directory, documents):
     with StoreWriter(directory) as writer, writer.transaction():
         for document in documents:
-            writer.put(document, SPLITTER.split(document))
+            writer.put(prepared(document))
     return Store(directory)
 
 
@@ -111,7 +128,7 @@ def test_a_filter_selects_what_its_rules_say(store, filters):
         for passage in SPLITTER.split(document)
         if passes(document, passage.kind, filters)
     ]
-    selection = store.select(filters)
+    selection = columns(store.path.parent).select(filters, store)
     keys = [int(key) for key in selection.keys]
     assert keys == sorted(keys)
     assert [store.passages(keys)[key].passage.passage_id for key in keys] == expected
@@ -153,26 +170,33 @@ def test_more_keys_than_one_query_can_bind(store):
     assert len(store.passages(keys)) == expected < 1_300
 
 
-def test_counts_and_extent(store, tmp_path):
-    assert store.counts()["documents"] == 60
-    extent = store.extent()
-    assert (extent.first_year, extent.last_year, extent.retracted) == (2010, 2020, 9)
-    empty = written(tmp_path, [made("no year")])
-    assert (empty.extent().first_year, empty.extent().last_year) == (None, None)
-    empty.close()
+def statistics(directory, generation=1):
+    with StoreScan(directory, generation) as scan:
+        return scan.statistics()
+
+
+def test_statistics(tmp_path):
+    written(tmp_path, varied()).close()
+    found = statistics(tmp_path)
+    passages = [passage for document in varied() for passage in SPLITTER.split(document)]
+    assert (found.documents, found.passages, found.searched) == (60, len(passages), len(passages) - 45)
+    assert (found.first_year, found.last_year, found.retracted) == (2010, 2020, 9)
+    written(tmp_path, [made("no year")]).close()
+    (tmp_path / "empty").mkdir()
+    written(tmp_path / "empty", [made("no year")]).close()
+    empty = statistics(tmp_path / "empty")
+    assert (empty.first_year, empty.last_year, empty.documents) == (None, None, 1)
 
 
 def test_threads_share_a_store(tmp_path):
     shared = written(tmp_path, varied())
     filters = [Filters(years=(2010, 0)), Filters(mesh=("asthma",)), Filters(retracted=True), Filters()]
-    expected = [list(shared.select(each).keys) for each in filters]
+    expected = [select(shared, 1, each) for each in filters]
     together = threading.Barrier(8)
 
     def read(number):
         together.wait()
-        return [
-            (list(shared.select(filters[(number + turn) % 4]).keys), shared.document("D07").text) for turn in range(20)
-        ]
+        return [(select(shared, 1, filters[(number + turn) % 4]), shared.document("D07").text) for turn in range(20)]
 
     with ThreadPoolExecutor(8) as threads:
         for number, found in enumerate(threads.map(read, range(8))):
@@ -184,7 +208,7 @@ def test_threads_share_a_store(tmp_path):
 
 def outcome(writer, document):
     with writer.transaction():
-        return writer.put(document, SPLITTER.split(document))
+        return writer.put(prepared(document))
 
 
 def test_what_putting_a_document_comes_to(tmp_path):
@@ -195,48 +219,119 @@ def test_what_putting_a_document_comes_to(tmp_path):
         assert outcome(writer, made("A", ["Other text."], version=2)) == "updated"
         assert outcome(writer, made("A", ["Other text."], version=2, year=2020)) == "updated"
         assert outcome(writer, made("A", ["Other text."], version=3, year=2020)) == "updated"
-        assert writer.delete(Deletion("A", "f")) is True
-        assert writer.delete(Deletion("A", "f")) is False
+        assert writer.delete(PreparedDeletion("A", "f")) is True
+        assert writer.delete(PreparedDeletion("A", "f")) is False
         assert outcome(writer, made("A", version=1)) == "added"
 
 
-def test_a_passage_key_is_never_used_again(tmp_path):
-    with StoreWriter(tmp_path) as writer:
+def searched(directory, generation, after=0):
+    """(key, document, retracted) of each passage that is searched for."""
+    with StoreScan(directory, generation) as scan:
+        keys = scan.searched_after(after, 1_000)
+        texts = scan.passage_texts(keys)
+        assert [text.key for text in texts] == keys
+        return [(text.key, text.text, text.attributes.retracted) for text in texts]
+
+
+def removed(directory, generation):
+    with StoreScan(directory) as scan:
+        return list(scan.removed_in(generation))
+
+
+def keys(directory, generation, after=0):
+    return [key for key, _, _ in searched(directory, generation, after)]
+
+
+def test_a_generation_stays_as_it_was_while_the_next_is_built(tmp_path):
+    with StoreWriter(tmp_path, 1) as writer:
         outcome(writer, made("A"))
-        first = writer.lexical_work(10)
-        writer.lexical_done(first)
+        outcome(writer, made("B"))
+    before = Store(tmp_path, 1)
+    with StoreWriter(tmp_path, 2) as writer:
         outcome(writer, made("A", ["Other."]))
-        assert writer.lexical_work(10) == [2, 4]
-        assert [passage.key for passage in writer.passage_texts([1, 2, 3, 4])] == [3, 4]
-    assert first == [2]
+        outcome(writer, made("C"))
+        with writer.transaction():
+            assert writer.delete(PreparedDeletion("B", "f"))
+    after = Store(tmp_path, 2)
+    assert list(before.document_ids()) == ["A", "B"]
+    assert list(after.document_ids()) == ["A", "C"]
+    assert (before.document("A").text, after.document("A").text) == ("About A\n\nOne text.", "About A\n\nOther.")
+    assert (keys(tmp_path, 1), keys(tmp_path, 2)) == ([2, 4], [6, 8])
+    assert removed(tmp_path, 2) == [1, 2, 3, 4]
+    assert [select(*each, Filters(sections=("methods",))) for each in ((before, 1), (after, 2))] == [[2, 4], [6, 8]]
+    assert sorted(before.passages([2, 4, 6, 8])) == [2, 4]
+    assert before.titles_of(["B"]).keys() == {"B"}
+    assert after.titles_of(["B"]) == {}
+    before.close()
+    after.close()
 
 
-def test_the_queues_hold_what_the_engines_do_not_know_yet(tmp_path):
+def test_purging_removes_what_no_generation_in_use_sees(tmp_path):
+    for generation, text in ((1, "One."), (2, "Two."), (3, "Three.")):
+        with StoreWriter(tmp_path, generation) as writer:
+            outcome(writer, made("A", [text]))
+    with StoreWriter(tmp_path, 4) as writer:
+        assert writer.purge(2) == 1
+        assert [keys(tmp_path, generation) for generation in (1, 2, 3)] == [[], [4], [6]]
+        assert writer.purge(3) == 1
+        assert [keys(tmp_path, generation) for generation in (1, 2, 3)] == [[], [], [6]]
+        assert writer.purge(3) == 0
+
+
+def test_what_is_born_and_replaced_within_a_generation_was_never_there(tmp_path):
+    with StoreWriter(tmp_path, 1) as writer:
+        outcome(writer, made("A"))
+        outcome(writer, made("A", ["Other."]))
+        assert keys(tmp_path, 1) == [4]
+        assert removed(tmp_path, 1) == [1, 2]
+        with StoreScan(tmp_path) as scan:
+            assert [text.key for text in scan.passage_texts([1, 2, 3, 4])] == [3, 4]
+            assert scan.last_key() == 4
+
+
+def test_scanning_goes_on_behind_a_key(tmp_path):
     """Titles have the keys 1, 3 and 5: a title is searched by itself where it stands alone, as C's does."""
     with StoreWriter(tmp_path) as writer:
         for name, paragraphs in (("A", ["Same."]), ("A2", ["Same."]), ("C", [])):
             outcome(writer, msgspec.structs.replace(made(name, paragraphs), title="T"))
-        assert writer.lexical_work(10) == [2, 4, 5]
+    with VectorStore(tmp_path / "dense" / "1", 2) as vectors, StoreScan(tmp_path) as scan:
+        assert (scan.searched_after(0, 10), scan.searched_after(2, 1)) == ([2, 4, 5], [4])
+        scan.attach(vectors.folder / "vectors.db")
         # The passages of A and A2 say the same below the same title, so that one vector serves both.
-        assert [key for _, key in writer.without_vector()] == [2, 5]
-        writer.record_vectors(0, [digest for digest, _ in writer.without_vector()])
-        assert writer.without_vector() == []
-        assert list(writer.vector_rows()) == [(2, 0), (4, 0), (5, 1)]
-        writer.forget_vectors(1)
-        assert list(writer.vector_rows()) == [(2, 0), (4, 0)]
-        writer.lexical_done([2, 4, 5])
-        writer.requeue_lexical()
-        assert (writer.lexical_work(2), writer.lexical_work_size()) == ([2, 4], 3)
+        hashes = dict(scan.unembedded_after(0, 10))
+        assert (list(hashes), len(set(hashes.values()))) == ([2, 4, 5], 2)
+        vectors.append([hashes[2]], np.array([[1, 0]], dtype=np.float32))
+        assert scan.unembedded_after(0, 10) == [(5, hashes[5])]
+        found, rows = scan.vector_rows()
+        assert (list(found), list(rows)) == ([2, 4, 5], [0, 0, -1])
 
 
-def test_a_retraction_puts_its_article_back_into_the_lexical_queue(tmp_path):
-    with StoreWriter(tmp_path) as writer:
+def test_a_retraction_makes_its_article_a_new_one_in_the_next_generation(tmp_path):
+    with StoreWriter(tmp_path, 1) as writer:
         outcome(writer, made("A"))
         outcome(writer, made("C"))
-        writer.lexical_done([2, 4])
+    with StoreWriter(tmp_path, 2) as writer:
         outcome(writer, made("B", links=(Link("RetractionOf", "A"), Link("RetractionOf", ""), Link("ErratumOf", "C"))))
-        assert writer.lexical_work(10) == [2, 6]
-        assert [text.attributes.retracted for text in writer.passage_texts([2, 4, 6])] == [True, False, False]
+    assert [(key, mark) for key, _, mark in searched(tmp_path, 1)] == [(2, False), (4, False)]
+    assert [(key, mark) for key, _, mark in searched(tmp_path, 2)] == [(4, False), (6, False), (8, True)]
+    old, new = Store(tmp_path, 1), Store(tmp_path, 2)
+    assert (old.document("A").metadata.retracted, new.document("A").metadata.retracted) == (False, True)
+    assert [p.passage for p in old.passages_of("A")] == [p.passage for p in new.passages_of("A")]
+    old.close()
+    new.close()
+
+
+def test_a_retraction_within_a_generation_gives_new_keys(tmp_path):
+    with StoreWriter(tmp_path, 1) as writer:
+        outcome(writer, made("A", mesh=(MeshHeading("Asthma"),)))
+        outcome(writer, made("B", links=(Link("RetractionOf", "A"),)))
+        with writer.transaction():
+            writer.delete(PreparedDeletion("B", "f"))
+    assert [(key, mark) for key, _, mark in searched(tmp_path, 1)] == [(8, False)]
+    assert removed(tmp_path, 1) == [1, 2, 3, 4, 5, 6]
+    store = Store(tmp_path, 1)
+    assert select(store, 1, Filters(mesh=("asthma",))) == [8]
+    store.close()
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path):
@@ -244,14 +339,11 @@ def test_a_transaction_is_all_or_nothing(tmp_path):
         outcome(writer, made("A"))
         stopped = pytest.raises(KeyboardInterrupt)
         with stopped, writer.transaction():
-            writer.put(made("B"), [])
-            writer.delete(Deletion("A", "f"))
+            writer.put(prepared(made("B")))
+            writer.delete(PreparedDeletion("A", "f"))
             raise KeyboardInterrupt
-    opened = Store(tmp_path)
-    assert opened.counts() | {"sources": 0} == {
-        "documents": 1, "passages": 2, "vectors": 0, "sources": 0, "tombstones": 0, "skipped": 0
-    }  # fmt: skip
-    opened.close()
+    found = statistics(tmp_path)
+    assert (found.documents, found.passages, found.tombstones) == (1, 2, 0)
 
 
 def test_what_is_no_store_is_named(tmp_path):

@@ -1,0 +1,185 @@
+"""The parts of an opened dense index, each over a range of vector rows: segments, and the tail that is in none.
+
+A part finds candidates by their bytes and scores them from the stored vectors. Rounding to bytes makes a score wrong by
+a few thousandths, and candidates are taken until what was left out is further behind than that: a part that looks at
+all its rows misses nothing.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import faiss
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.errors import IndexStateError
+from indexer.dense_mapping import REBUILD
+from indexer.embedding import Vectors
+from indexer.segments import DenseSegment, SegmentIndex, as_bytes, byte_index, list_bytes, list_places, quantise
+from indexer.vectors import Rows
+
+# Each of the two roundings to steps of 1 / scale has the deviation step / sqrt(12), in a score of vectors of length 1.
+# Eight deviations are never met; on real passages they mean a depth of about 265 for the best 200.
+_DEVIATIONS = 8
+_WANTED = 400  # passages asked for that `nprobe` lists are enough for
+Scorer = Callable[[Rows], NDArray[np.float32]]
+"""Rows to their exact scores for the query at hand."""
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """Rows found, in no order, with their exact scores."""
+
+    rows: Rows
+    scores: NDArray[np.float32]
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """Which rows of one part may be found: their places in it, ascending, and the same as FAISS's bitmap."""
+
+    places: NDArray[np.int64]
+    bitmap: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, places: NDArray[np.int64], size: int) -> "Chosen":
+        """These places of a part of `size` rows."""
+        flags = np.zeros(size, dtype=np.uint8)
+        flags[places] = 1
+        return cls(places, np.packbits(flags, bitorder="little"))
+
+    def selector(self) -> faiss.IDSelector:
+        """For one search; FAISS reads the bitmap where it lies, so this must outlive the selector."""
+        return faiss.IDSelectorBitmap(self.bitmap)  # type: ignore[call-arg,arg-type]
+
+
+class ExactPart:
+    """Rows [first, end), each of which a search looks at: the tail, and segments of one list. For several threads."""
+
+    def __init__(self, index: Any, first: int, end: int, scale: float) -> None:
+        self.first, self.end = first, end
+        self._index, self._scale = index, scale
+
+    @classmethod
+    def of_segment(cls, index: SegmentIndex, segment: DenseSegment) -> "ExactPart":
+        """A segment of one list."""
+        return cls(index, segment.first, segment.end, segment.scale)
+
+    @classmethod
+    def of_tail(cls, vectors: Vectors, first: int) -> "ExactPart":
+        """Rows in no segment, from `first` on, in memory."""
+        largest = float(np.abs(vectors).max(initial=0))
+        scale = 127 / largest if largest > 0 else 1.0
+        index = byte_index(vectors.shape[1])
+        index.add(quantise(vectors, scale))
+        return cls(index, first, first + len(vectors), scale)
+
+    def search(self, query: Vectors, wanted: int, score: Scorer, chosen: Chosen | None) -> Candidates:
+        """At least the `wanted` best of the rows, or of those chosen, and all that share the score of the last."""
+        return self._best(quantise(query, self._scale), wanted, score, chosen, 1)
+
+    def _best(self, codes: Vectors, wanted: int, score: Scorer, chosen: Chosen | None, nprobe: int) -> Candidates:
+        parameters = _parameters(self._index, chosen, nprobe)
+        available = self.end - self.first if chosen is None else len(chosen.places)
+        depth = min(available, wanted + wanted // 3 + 16)
+        while True:
+            places, rough = self._nearest(codes, depth, parameters)
+            exact = score(places + self.first)
+            if depth >= available or len(places) < depth or self._is_past(rough[-1], exact, wanted):
+                return Candidates(places + self.first, exact)
+            depth = min(available, 4 * depth)
+
+    def _is_past(self, rough: np.float32, exact: NDArray[np.float32], wanted: int) -> bool:
+        """Whether nothing whose rough score is this or less can be among the `wanted` best."""
+        margin = _DEVIATIONS / (self._scale * math.sqrt(6))
+        return bool(rough / self._scale**2 + margin < np.partition(exact, -wanted)[-wanted])
+
+    def _nearest(
+        self, codes: Vectors, depth: int, parameters: faiss.SearchParameters | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Places in this part and their rough scores, best first."""
+        scores, places = self._index.search(codes, depth, params=parameters)
+        kept = places[0] >= 0
+        self._refuse_outside(places[0][kept])
+        return places[0][kept], scores[0][kept]
+
+    def problems(self, stored: NDArray[np.float16]) -> Iterator[str]:
+        """Whether a segment has each of its rows once, and of each the bytes that its stored vector gives."""
+        seen = np.zeros(self.end - self.first, dtype=np.int64)
+        for number in range(self._index.nlist):
+            places = list_places(self._index, number)
+            outside = (places < 0) | (places >= len(seen))
+            if outside.any():
+                yield f"list {number} names {int(outside.sum())} rows outside {self.first} to {self.end - 1}"
+                continue
+            np.add.at(seen, places, 1)
+            expected = as_bytes(stored[places + self.first].astype(np.float32), self._scale)
+            wrong = np.flatnonzero((list_bytes(self._index, number) != expected).any(axis=1))
+            if len(wrong):
+                yield f"row {self.first + int(places[wrong[0]])} and {len(wrong) - 1} others are not as stored"
+        if (seen != 1).any():
+            yield f"{int((seen != 1).sum())} rows are in no list or in several"
+
+    def _refuse_outside(self, places: NDArray[np.int64]) -> None:
+        if len(places) and (int(places.min()) < 0 or int(places.max()) >= self.end - self.first):
+            raise IndexStateError(
+                f"the segment of rows {self.first} to {self.end - 1} of the dense index names others: it is damaged",
+                remedy=REBUILD,
+            )
+
+
+class ListsPart(ExactPart):
+    """Looks at the rows of the lists nearest to the query only."""
+
+    def __init__(self, index: SegmentIndex, segment: DenseSegment) -> None:
+        super().__init__(index, segment.first, segment.end, segment.scale)
+        self._segment = segment
+        self._lock = threading.Lock()
+        self._list_of: NDArray[np.int32] | None = None
+
+    def search(self, query: Vectors, wanted: int, score: Scorer, chosen: Chosen | None) -> Candidates:
+        """As many of the best as the lists hold that are looked at; as many as there are where fewer are wanted."""
+        codes = quantise(query, self._scale)
+        nprobe = self._probes(codes, wanted, chosen)
+        while True:
+            found = self._best(codes, wanted, score, chosen, nprobe)
+            if nprobe >= self._segment.nlist or len(found.rows) >= wanted:
+                return found
+            nprobe = min(self._segment.nlist, 4 * nprobe)
+
+    def _probes(self, codes: Vectors, wanted: int, chosen: Chosen | None) -> int:
+        """How many lists to look at.
+
+        Under a filter as many as hold as many chosen rows as an unfiltered search looks at: however the filter lies to
+        the query, the share of what may be found that is looked at is no smaller.
+        """
+        nlist, probed = self._segment.nlist, self._segment.nprobe
+        plain = min(nlist, probed * max(1, -(-wanted // _WANTED)))
+        if chosen is None:
+            return plain
+        rows = (self.end - self.first) * plain // nlist
+        if len(chosen.places) <= rows:
+            return nlist
+        held = np.bincount(self._lists()[chosen.places], minlength=nlist)
+        nearest = self._index.quantizer.search(codes, nlist)[1][0]
+        return min(nlist, max(plain, int(np.searchsorted(np.cumsum(held[nearest]), rows)) + 1))
+
+    def _lists(self) -> NDArray[np.int32]:
+        """The list of each place, read when the first filter comes: 4 bytes a row."""
+        with self._lock:
+            if self._list_of is None:
+                lists = np.zeros(self.end - self.first, dtype=np.int32)
+                for number in range(self._segment.nlist):
+                    places = list_places(self._index, number)
+                    self._refuse_outside(places)
+                    lists[places] = number
+                self._list_of = lists
+            return self._list_of
+
+
+def _parameters(index: Any, chosen: Chosen | None, nprobe: int) -> faiss.SearchParameters | None:
+    options = {} if chosen is None else {"sel": chosen.selector()}
+    if isinstance(index, faiss.IndexIVF):
+        return faiss.SearchParametersIVF(nprobe=nprobe, **options)  # type: ignore[call-arg]
+    return faiss.SearchParameters(**options) if options else None

@@ -1,0 +1,211 @@
+"""Figures of docs/benchmarks.json as the tables of docs/benchmarks.md: a function a part, JSON in, Markdown out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+Figures = dict[str, Any]
+MEASURES = ("nDCG@10", "R@100", "RR@10")
+STAGES = ("embedding", "bm25", "dense", "feedback", "fusion", "fetch", "total")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; a cell's bars are escaped and its line breaks become spaces."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def about(result: Figures) -> str:
+    """When, with what and by which command a part was measured, in a paragraph."""
+    machine, versions = result["machine"], result["versions"]
+    flags = f" ({', '.join(machine['flags'])})" if machine.get("flags") else ""
+    where = f"{machine['processor']}{flags}, {machine['cores']} cores, {machine['device']}, {machine['dtype']}"
+    packages = ", ".join(f"{name} {number}" for name, number in versions.items())
+    scaled = "" if result.get("scale", 1.0) == 1.0 else f" **Tried out at {result['scale']:g} of its size.**"
+    return f"Measured {result['date']} by `{result['command']}` on {where}; {packages}.{scaled}"
+
+
+def retrieval(figures: Figures) -> str:
+    """Modes and fusions."""
+    first = next(iter(figures.values()))
+    size = f"{first['documents']:,} documents, {first['passages']:,} passages, {first['queries']} questions."
+    rows = [
+        [
+            name,
+            *(f"{found[measure]:.3f}" for measure in MEASURES),
+            _span(found["intervals"]["nDCG@10"]),
+            found["median_ms"],
+        ]
+        for name, found in figures.items()
+    ]
+    return f"{size}\n\n" + table(["mode", *MEASURES, "interval of nDCG@10", "median ms a query"], rows)
+
+
+def lexical(figures: Figures) -> str:
+    """BM25 engines."""
+    rows = [[name, f"{speed:,}"] for name, speed in figures["queries a second"].items()]
+    return table(["BM25 engine", "queries a second, one thread"], rows)
+
+
+def reading(figures: Figures) -> str:
+    """The reader's measures on each set."""
+    rows = [
+        [name, kind, scores["n"], ", ".join(f"{what} {value:.3f}" for what, value in scores.items() if what != "n")]
+        for name, kinds in figures.items()
+        if isinstance(kinds, dict)
+        for kind, scores in kinds.items()
+    ]
+    return f"Reader: `{figures['reader']}`.\n\n" + table(["set", "kind", "questions", "measures"], rows)
+
+
+def asking(figures: Figures) -> str:
+    """Wall time of a question."""
+    kinds = figures["median_ms_by_kind"]
+    size = f"{figures['documents']:,} documents, {figures['passages']:,} passages, {figures['questions']} questions."
+    row = [figures["median_ms"], figures["p95_ms"], *kinds.values()]
+    return f"{size}\n\n" + table(["median ms", "p95 ms", *(f"median ms, {kind}" for kind in kinds)], [row])
+
+
+def literature(figures: Figures) -> str:
+    """What the real files hold, and the questions asked of them."""
+    size = (
+        f"{figures['documents']:,} documents, {figures['passages']:,} passages, of which "
+        f"{figures['searched passages']:,} are searched for (a title is searched with each passage of its document)."
+    )
+    files = [
+        [f"`{name}`", ", ".join(f"{what.replace('_', ' ')} {number:,}" for what, number in counts.items())]
+        for name, counts in figures["files"].items()
+    ]
+    asked = [
+        [
+            one["question"],
+            one["status"].replace("_", " "),
+            one["answer"] if len(one["answer"]) <= 90 else one["answer"][:89] + "…",
+            _yes(one["cites an expert's document"]),
+            one["quotations"],
+            _yes(one["verified"]),
+        ]
+        for one in figures["asked"]
+    ]
+    headings = ["question", "status", "first answer", "an expert's document cited", "quotations", "verified"]
+    return "\n\n".join([size, table(["file", "what was read"], files), table(headings, asked)])
+
+
+def peers(figures: Figures) -> str:
+    """BioCite beside txtai and Haystack."""
+    size = f"{figures['passages']:,} passages, {figures['queries']} questions, {figures['threads']} thread."
+    systems = ", ".join(
+        f"{name} ({', '.join(f'{package} {number}' for package, number in system['versions'].items())})"
+        for name, system in figures["systems"].items()
+    )
+    times = figures["biocite's queries a second, times those of"]
+    rows = [
+        [
+            depth,
+            name,
+            found["queries a second"],
+            *found["ms"].values(),
+            f"{found['nDCG@10']:.3f}",
+            _span(found["interval"]),
+            f"{times[depth][name]:g}" if name in times[depth] else "",
+        ]
+        for depth, of_depth in figures["depths"].items()
+        for name, found in of_depth.items()
+    ]
+    headings = [
+        "k",
+        "system",
+        "queries a second",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "nDCG@10",
+        "interval",
+        "BioCite is faster by",
+    ]
+    return f"{size} {systems}.\n\n" + table(headings, rows)
+
+
+def search(figures: Figures) -> str:
+    """Latency, memory and reopening by size."""
+    sizes = figures["sizes"]
+    real = f"Real passages: {figures['real passages']:,}; larger indexes repeat them with shuffled words and noise."
+    latency = [
+        [f"{found['searched passages']:,}", stage, *found["ms"][stage].values()]
+        for found in sizes.values()
+        for stage in STAGES
+        if stage in found["ms"]
+    ]
+    whole = [
+        [
+            f"{found['searched passages']:,}",
+            found["ms"]["total"]["p50"],
+            found["raw parts, ms"]["sum"]["p50"],
+            found["p50 of the whole to p50 of the raw parts"],
+            found["recall@100"],
+            found["reopen"]["open_s"],
+            found["reopen, files not in memory"]["open_s"],
+            found["reopen"]["rss_mb"]["after searches"],
+            found["reopen"]["anonymous_mb"]["after searches"],
+            found["rss_mb with model"],
+            round(found["bytes"]["all"] / 1e6),
+        ]
+        for found in sizes.values()
+    ]
+    headings = ["passages", "p50 ms", "raw parts, p50 ms", "ratio", "recall@100", "reopen s", "reopen s, cold"]
+    headings += ["RSS MB, no model", "of it anonymous", "RSS MB with model", "MB on disk"]
+    return "\n\n".join(
+        [real, table(headings, whole), table(["passages", "stage", "p50 ms", "p95 ms", "p99 ms"], latency)]
+    )
+
+
+def building(figures: Figures) -> str:
+    """Building by size."""
+    rows = [
+        [
+            f"{size['documents']:,}",
+            f"{size['passages']:,}",
+            f"{size['embedded texts']:,}",
+            size["build s"],
+            size["embedding alone s"],
+            size["build to embedding alone"],
+            size["peak rss_mb"],
+            size["peak rss_mb with child processes"],
+            round(size["bytes"]["all"] / 1e6, 1),
+            _adding(size.get("adding 1 %")),
+        ]
+        for size in figures["sizes"]
+    ]
+    headings = ["documents", "passages", "texts embedded", "build s", "embedding alone s", "ratio", "peak RSS MB"]
+    headings += ["with child processes", "MB on disk", "adding 1 %"]
+    return table(headings, rows)
+
+
+def _adding(adding: Figures | None) -> str:
+    if adding is None:
+        return "not measured"
+    return f"{adding['documents']:,} documents in {adding['s']:g} s, {adding['share of the build']:.2%} of the build"
+
+
+def _span(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{low:.3f}-{high:.3f}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+TABLES: dict[str, Callable[[Figures], str]] = {
+    "literature": literature,
+    "retrieval": retrieval,
+    "lexical": lexical,
+    "reading": reading,
+    "asking": asking,
+    "peers": peers,
+    "search": search,
+    "building": building,
+}
