@@ -20,6 +20,8 @@ COMMANDS = {
     "ask": "api.commands.ask",
     "verify": "api.commands.verify",
     "info": "api.commands.info",
+    "check": "api.commands.check",
+    "compact": "api.commands.compact",
     "evaluate": "api.commands.evaluate",
     "train": "api.commands.train",
     "download": "api.commands.download",

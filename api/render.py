@@ -12,6 +12,8 @@ from rich.text import Text
 
 from api.schemas import Hit, IndexInfo, SearchResponse
 from indexer.build import BuildReport
+from indexer.check import CheckReport
+from indexer.compaction import CompactionReport
 from reader.ask import quoted
 from reader.records import Answer, AnswerItem, Evidence
 from reader.verification import Verification
@@ -182,3 +184,33 @@ def render_scores(scores: Any) -> None:
         render_table(
             kind, {name: f"{value:.4f}" if isinstance(value, float) else value for name, value in measures.items()}
         )
+
+
+def render_check(report: CheckReport, directory: Path) -> None:
+    """What was checked, and each problem on a line."""
+    out = console()
+    for problem in report.problems:
+        out.print(Text(str(problem), style="red"))
+    for note in report.notes:
+        out.print(Text(f"note: {note}", style="yellow"))
+    outcome = f"{len(report.problems)} problems" if report.problems else "everything agrees"
+    out.print(
+        f"{directory}: {outcome} · {report.documents:,} documents, {report.passages:,} passages, "
+        f"{report.vectors:,} vectors, {report.entries:,} BM25 entries ({report.compared:,} word by word), "
+        f"{report.files} files · index {report.index_id}, generation {report.generation}"
+    )
+
+
+def render_compaction(report: CompactionReport, directory: Path) -> None:
+    """What was removed."""
+    out = console()
+    if not report.changed:
+        out.print(f"{directory}: nothing to do")
+        return
+    out.print(
+        f"{directory}: removed {report.documents:,} documents, {report.entries:,} BM25 entries and "
+        f"{report.vectors:,} vectors; {report.bytes_before / 1e6:,.1f} MB are now {report.bytes_after / 1e6:,.1f} MB"
+    )
+    if report.kept:
+        kept = ", ".join(map(str, report.kept))
+        out.print(Text(f"Readers still hold generation {kept}: compact again when they have left", style="yellow"))

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 Rows = NDArray[np.intp]
 """Positions of texts, shape (texts,)."""
 
+Vectors = NDArray[np.float32]
+"""Row-wise embeddings, shape (texts, dimensions)."""
+
 TokenIds = NDArray[np.int64]
 """The token ids of one text, shape (tokens,)."""
 

@@ -243,5 +243,4 @@ class _Norm:
         import torch
 
         weight, bias = self._halves if rows.dtype == torch.bfloat16 else self._weights
-        return torch.nn.functional.layer_Norm(rows, rows.shape[-1:], weight, bias, self._eps)
-
+        return torch.nn.functional.layer_norm(rows, rows.shape[-1:], weight, bias, self._eps)

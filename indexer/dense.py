@@ -5,6 +5,7 @@ rows of ``vectors.f16``; the mapping of a generation makes passages of them.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,7 +28,8 @@ from indexer.segments import (
     plan_segments,
     write_segment,
 )
-from indexer.vector_file import CUT_SHORT, WRITE_REMEDY, VectorFile
+from indexer.stored_vectors import StoredVectors
+from indexer.vector_file import WRITE_REMEDY, VectorFile
 from indexer.vectors import VECTORS, Rows, VectorStore, wrong_lengths
 
 __all__ = ["DenseIndex", "DenseKind", "DenseLayout", "DenseSegment", "files_of", "write_layout"]
@@ -107,7 +109,7 @@ def _write_segments(
 class DenseIndex:
     """The nearest passages by cosine. Safe to share between threads: nothing that a search touches changes."""
 
-    def __init__(self, mapping: Mapping, stored: NDArray[np.float16], parts: list[ExactPart]) -> None:
+    def __init__(self, mapping: Mapping, stored: StoredVectors, parts: list[ExactPart]) -> None:
         self._mapping, self._stored, self._parts = mapping, stored, parts
         self._all = _Allowed(None, [_live_in(mapping, part) for part in parts], len(mapping))
         self._last: tuple[PassageKeys, _Allowed] | None = None
@@ -119,7 +121,7 @@ class DenseIndex:
         folder = directory / layout.folder
         mapping = open_mapping(folder / layout.mapping, layout.searched, layout.rows)
         file = VectorFile(folder / VECTORS, dimensions)
-        opened = cls(mapping, _map_vectors(file, layout.rows), _open_parts(folder, layout, file))
+        opened = cls(mapping, StoredVectors(file, layout.rows), _open_parts(folder, layout, file))
         opened._gpu = to_gpus(file, np.flatnonzero(mapping.live(0, layout.rows)))
         return opened
 
@@ -133,11 +135,10 @@ class DenseIndex:
         There is none where the index was updated after it was opened.
         """
         asked = np.asarray(keys, dtype=np.int64)
-        found = np.zeros((len(asked), self._stored.shape[1]), dtype=np.float32)
+        found = np.zeros((len(asked), self._stored.dimensions), dtype=np.float32)
         order = np.argsort(asked, kind="stable")
-        known = np.isin(asked[order], self._mapping.keys) if len(asked) else np.empty(0, dtype=bool)
-        places = self._mapping.places_of(asked[order])
-        found[order[known]] = self._stored[self._mapping.rows[places]]
+        places, known = self._mapping.places_of(asked[order])
+        found[order[known]] = self._stored.read(self._mapping.rows[places])
         return found
 
     def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
@@ -159,11 +160,7 @@ class DenseIndex:
     def _candidates(self, query: Vectors, wanted: int, allowed: "_Allowed") -> tuple[Rows, NDArray[np.float32]]:
         """Rows among which the `wanted` best are, and their scores."""
 
-        def score(rows: Rows) -> NDArray[np.float32]:
-            # Not a matrix product, which adds up in an order that depends on how many rows there are.
-            products: NDArray[np.float32] = (self._stored[rows].astype(np.float32) * query).sum(axis=1)
-            return products
-
+        score = partial(self._stored.scores, query)
         if allowed.few is not None:
             return allowed.few, score(allowed.few)
         if allowed.places is None and self._gpu is not None:
@@ -182,7 +179,7 @@ class DenseIndex:
         last = self._last
         if last is not None and last[0] is keys:
             return last[1]
-        places = self._mapping.places_of(keys)
+        places, _ = self._mapping.places_of(keys)
         rows = np.unique(self._mapping.rows[places])
         if len(rows) <= _NARROW:
             allowed = _Allowed(places, [], len(places), rows)
@@ -195,7 +192,7 @@ class DenseIndex:
         """What is wrong with the segments and the mapping of the layout that this was opened with, a sentence each."""
         for start in range(0, len(self._mapping), _CHECKED_ROWS):
             rows = self._mapping.rows[start : start + _CHECKED_ROWS]
-            wrong = wrong_lengths(self._stored[rows].astype(np.float32))
+            wrong = wrong_lengths(self._stored.read(rows))
             if len(wrong):
                 key = int(self._mapping.keys[start + wrong[0]])
                 yield f"{layout.mapping}: passage {key} and {len(wrong) - 1} others have vectors that are damaged"
@@ -230,19 +227,6 @@ def _among(places: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.
     """Which of the places are among the allowed ones, which ascend."""
     at = np.minimum(np.searchsorted(allowed, places), len(allowed) - 1)
     return np.asarray(allowed[at] == places)
-
-
-def _map_vectors(file: VectorFile, rows: int) -> NDArray[np.float16]:
-    """The stored vectors, mapped into memory; IndexStateError where there are fewer."""
-    if not rows:
-        return np.empty((0, file.dimensions), dtype=np.float16)
-    found = file.rows()
-    if found < rows:
-        raise IndexStateError(f"{file.path}: holds {found} vectors, expected {rows} or more", remedy=CUT_SHORT)
-    try:
-        return np.memmap(file.path, dtype="<f2", mode="r", shape=(rows, file.dimensions))
-    except OSError as error:
-        raise IndexStateError(f"{file.path}: cannot be read ({error})", remedy=CUT_SHORT) from error
 
 
 def _open_parts(folder: Path, layout: DenseLayout, file: VectorFile) -> list[ExactPart]:

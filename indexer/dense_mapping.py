@@ -39,13 +39,11 @@ class Mapping:
         """Which of the rows [first, end) a passage has."""
         return np.diff(self._starts[first : end + 1]) > 0
 
-    def places_of(self, keys: PassageKeys) -> NDArray[np.int64]:
-        """Where those of the ascending keys stand that there are; the others are left out."""
-        places = np.searchsorted(self.keys, keys)
-        inside = places < len(self.keys)
-        places, keys = places[inside], keys[inside]
-        known: NDArray[np.int64] = places[self.keys[places] == keys]
-        return known
+    def places_of(self, keys: PassageKeys) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where those of the ascending keys stand that there are, and which of the keys these are."""
+        places = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
+        known = self.keys[places] == keys if len(self.keys) else np.zeros(len(keys), dtype=bool)
+        return places[known], known
 
     def places_at(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The places of all passages that have one of these rows, and for each of them which of `rows` it was."""

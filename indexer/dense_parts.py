@@ -19,11 +19,13 @@ from corpora.errors import IndexStateError
 from indexer.dense_mapping import REBUILD
 from indexer.embedding import Vectors
 from indexer.segments import DenseSegment, SegmentIndex, as_bytes, byte_index, list_bytes, list_places, quantise
+from indexer.stored_vectors import StoredVectors
 from indexer.vectors import Rows
 
 # Each of the two roundings to steps of 1 / scale has the deviation step / sqrt(12), in a score of vectors of length 1.
 # Eight deviations are never met; on real passages they mean a depth of about 265 for the best 200.
 _DEVIATIONS = 8
+_FEW = 0.7  # a filter passes so much less near the query than elsewhere where it leaves out what is near to it
 _WANTED = 400  # passages asked for that `nprobe` lists are enough for
 Scorer = Callable[[Rows], NDArray[np.float32]]
 """Rows to their exact scores for the query at hand."""
@@ -104,7 +106,7 @@ class ExactPart:
         self._refuse_outside(places[0][kept])
         return places[0][kept], scores[0][kept]
 
-    def problems(self, stored: NDArray[np.float16]) -> Iterator[str]:
+    def problems(self, stored: StoredVectors) -> Iterator[str]:
         """Whether a segment has each of its rows once, and of each the bytes that its stored vector gives."""
         seen = np.zeros(self.end - self.first, dtype=np.int64)
         for number in range(self._index.nlist):
@@ -114,7 +116,7 @@ class ExactPart:
                 yield f"list {number} names {int(outside.sum())} rows outside {self.first} to {self.end - 1}"
                 continue
             np.add.at(seen, places, 1)
-            expected = as_bytes(stored[places + self.first].astype(np.float32), self._scale)
+            expected = as_bytes(stored.read(places + self.first), self._scale)
             wrong = np.flatnonzero((list_bytes(self._index, number) != expected).any(axis=1))
             if len(wrong):
                 yield f"row {self.first + int(places[wrong[0]])} and {len(wrong) - 1} others are not as stored"
@@ -151,19 +153,23 @@ class ListsPart(ExactPart):
     def _probes(self, codes: Vectors, wanted: int, chosen: Chosen | None) -> int:
         """How many lists to look at.
 
-        Under a filter as many as hold as many chosen rows as an unfiltered search looks at: however the filter lies to
-        the query, the share of what may be found that is looked at is no smaller.
+        Under a filter as many as hold as many chosen rows as an unfiltered search looks at. All of them where that is
+        all there are, and where the filter leaves out what is near to the query: what it leaves is equally far then,
+        and in no lists rather than others.
         """
-        nlist, probed = self._segment.nlist, self._segment.nprobe
-        plain = min(nlist, probed * max(1, -(-wanted // _WANTED)))
+        nlist, size = self._segment.nlist, self.end - self.first
+        plain = min(nlist, self._segment.nprobe * max(1, -(-wanted // _WANTED)))
         if chosen is None:
             return plain
-        rows = (self.end - self.first) * plain // nlist
+        rows = size * plain // nlist
         if len(chosen.places) <= rows:
             return nlist
         held = np.bincount(self._lists()[chosen.places], minlength=nlist)
         nearest = self._index.quantizer.search(codes, nlist)[1][0]
-        return min(nlist, max(plain, int(np.searchsorted(np.cumsum(held[nearest]), rows)) + 1))
+        passed = np.cumsum(held[nearest])
+        if passed[plain - 1] * size < _FEW * rows * len(chosen.places):
+            return nlist
+        return min(nlist, max(plain, int(np.searchsorted(passed, rows)) + 1))
 
     def _lists(self) -> NDArray[np.int32]:
         """The list of each place, read when the first filter comes: 4 bytes a row."""

@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from corpora.errors import IndexStateError
 from indexer.dense import files_of
@@ -25,11 +25,17 @@ _TRIES = 100
 
 
 class Pin:
-    """A reader's hold on one generation; `manifest` says what it is made of."""
+    """A reader's hold on one generation; `manifest` says what it is made of. A context manager."""
 
     def __init__(self, manifest: IndexManifest, stream: BinaryIO | None) -> None:
         self.manifest = manifest
         self._stream = stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Let the generation go. Doing so again does nothing."""

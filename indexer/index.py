@@ -32,6 +32,7 @@ class Index:
         self.manifest: IndexManifest = self._pin.manifest
         try:
             self.store = Store(directory, self.manifest.generation)
+            _ = self.store.db  # what cannot be read is told now
         except IndexStateError:
             self._pin.release()
             raise

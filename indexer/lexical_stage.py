@@ -6,9 +6,11 @@ Adding again what was added after the last note first removes it, so that it may
 """
 
 import os
-import select
+import queue
 import shutil
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,11 +157,13 @@ def serve() -> None:
 
     try:
         with LexicalStage(job) as stage:
-            ended = False
-            while not ended:
-                ended = bool(select.select([stdin], [], [], _POLL_S)[0])
+            words: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+            threading.Thread(target=lambda: words.put(read_frame(stdin)), daemon=True).start()
+            while words.empty():
                 stage.catch_up(advance)
-            if read_frame(stdin) is not None:  # an explicit word: a parent that was killed ends stdin as well
+                time.sleep(_POLL_S)
+            stage.catch_up(advance)
+            if words.get() is not None:  # an explicit word: a parent that was killed ends stdin as well
                 stage.seal()
     except BioCiteError as error:
         write_frame(stdout, msgspec.msgpack.encode([error.message, error.remedy]))

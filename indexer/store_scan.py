@@ -131,6 +131,14 @@ class StoreScan:
         )
         yield from (row[0] for row in rows)
 
+    def is_ahead_of(self, generation: int, sources: int) -> bool:
+        """Whether the store has taken in more than this generation, which was made of so many sources."""
+        row = self.db.execute(
+            "SELECT EXISTS (SELECT 1 FROM documents WHERE died > ?) OR (SELECT count(*) FROM sources) != ?",
+            [generation, sources],
+        ).fetchone()
+        return bool(row[0])
+
     def last_key(self) -> int:
         """The largest passage key that was ever given, 0 where there is none."""
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()

@@ -15,13 +15,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+import numpy as np
 import tantivy
 from tantivy import FieldType, Occur, Query
 
 from corpora.errors import IndexStateError
 from indexer.analysis import Analyzer
 from indexer.lexical import Bm25, Hit, check_k, query_terms
-from indexer.records import Attributes, Filters, Selection, fold
+from indexer.records import Attributes, Filters, PassageKeys, Selection, fold
 
 BM25 = Bm25(k1=1.2, b=0.75)
 """What Tantivy scores with, always."""
@@ -71,6 +73,44 @@ class TantivyEngine:
             searcher = self._searcher()
             return _top(searcher, _query(terms, selection.filters if selection else Filters()), k)
 
+    def count(self) -> int:
+        """How many passages there are, without those removed."""
+        with _errors(self._folder):
+            return int(self._searcher().num_docs)
+
+    def keys(self, first: int, end: int) -> PassageKeys:
+        """The keys from `first` to before `end` that there are, ascending; a key that is there twice stands twice."""
+        wanted = Query.range_query(_SCHEMA, "key", FieldType.Unsigned, first, end, include_upper=False)
+        with _errors(self._folder):
+            searcher = self._searcher()
+            if not searcher.num_docs:
+                return np.empty(0, dtype=np.int64)
+            limit = min(searcher.num_docs, 2 * (end - first))
+            found = searcher.search(Query.const_score_query(wanted, 0.0), limit, count=False).hits
+            return np.sort(np.array(searcher.fast_field_values("key", [at for _, at in found]), dtype=np.int64))
+
+    def holds(self, key: int, text: str, attributes: Attributes) -> bool:
+        """Whether one passage has this key, and each token of this text and each of these attributes as well."""
+        terms = [("body", token) for token in query_terms(self._analyzer.tokens(text))]
+        terms += [(name, value) for name, values in _texts(attributes) for value in values]
+        exact = [("key", key), ("year", attributes.year)]
+        wanted = [
+            *(Query.term_query(_SCHEMA, name, value, "basic") for name, value in terms),
+            *(Query.range_query(_SCHEMA, name, FieldType.Unsigned, value, value) for name, value in exact),
+            Query.term_query(_SCHEMA, "retracted", attributes.retracted),
+        ]
+        with _errors(self._folder):
+            searcher = self._searcher()
+            return bool(searcher.search(Query.boolean_query([(Occur.Must, each) for each in wanted]), 2).count == 1)
+
+    def removed(self) -> int:
+        """How many removed passages still take room and count in the statistics."""
+        try:
+            meta = msgspec.json.decode((self._folder / _META).read_bytes(), type=_Meta)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise IndexStateError(f"{self._folder / _META}: cannot be read ({error})", remedy=_REBUILD) from error
+        return sum(segment.deletes.num_deleted_docs for segment in meta.segments if segment.deletes is not None)
+
     def _searcher(self) -> tantivy.Searcher:
         stamp = self._committed()
         if stamp != self._stamp:
@@ -85,6 +125,20 @@ class TantivyEngine:
         except OSError as error:
             raise IndexStateError(f"{self._folder}: no lexical index is there ({error})", remedy=_REBUILD) from error
         return status.st_mtime_ns, status.st_ino
+
+
+class _Deletes(msgspec.Struct):
+    num_deleted_docs: int
+
+
+class _Segment(msgspec.Struct):
+    deletes: _Deletes | None = None
+
+
+class _Meta(msgspec.Struct):
+    """What is needed of Tantivy's `meta.json`."""
+
+    segments: list[_Segment]
 
 
 class TantivyWriter:

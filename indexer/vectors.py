@@ -48,20 +48,28 @@ class VectorStore:
 
     Opening makes the folder if needed and repairs what an interruption or a lost end of the file left; damage that
     cannot be repaired, another number of dimensions and a folder that cannot be written are IndexStateErrors.
+    Opened with `read_only` it changes nothing, and may be opened beside its writer.
     """
 
-    def __init__(self, folder: Path, dimensions: int) -> None:
+    def __init__(self, folder: Path, dimensions: int, *, read_only: bool = False) -> None:
         self.folder = folder
         self.dimensions = dimensions
         self._file = VectorFile(folder / VECTORS, dimensions)
         with self._errors_named():
-            folder.mkdir(parents=True, exist_ok=True)
+            if not read_only:
+                folder.mkdir(parents=True, exist_ok=True)
+            elif not (folder / DATABASE).is_file():
+                raise IndexStateError(f"{folder / DATABASE}: is not there", remedy=_REMEDY)
+            name = f"{(folder / DATABASE).resolve().as_uri()}{'?mode=ro' if read_only else ''}"
             # Off only so that a pipeline may hand the store from one of its threads to the next.
-            connection = sqlite3.connect(folder / DATABASE, timeout=60, check_same_thread=False)
+            connection = sqlite3.connect(name, timeout=60, check_same_thread=False, uri=True)
         self._db = Database(connection)
         try:
             with self._errors_named():
-                self._prepare()
+                if read_only:
+                    self._rows = self._recorded()
+                else:
+                    self._prepare()
         except IndexStateError:
             connection.close()
             raise

@@ -20,14 +20,13 @@ def command(answer: str, directory: Path, as_json: bool) -> int:
     from indexer.store import Store
     from reader.verification import verify_answer
 
-    pin = pin_current(directory)
-    try:
-        encoded = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
-    except OSError as error:
-        raise SourceError(f"{answer}: cannot be read ({error.strerror})", remedy="Check the path") from error
-    with closing(Store(directory, pin.manifest.generation)) as store:
-        verification = verify_answer(encoded, store, pin.manifest.index_id, source=answer)
-    pin.release()
+    with pin_current(directory) as pin:
+        try:
+            encoded = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
+        except OSError as error:
+            raise SourceError(f"{answer}: cannot be read ({error.strerror})", remedy="Check the path") from error
+        with closing(Store(directory, pin.manifest.generation)) as store:
+            verification = verify_answer(encoded, store, pin.manifest.index_id, source=answer)
     if as_json:
         print_json(verification)
     else:

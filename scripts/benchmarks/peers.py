@@ -35,7 +35,7 @@ PASSAGES = 40_000
 REPEATS = 3
 DEPTHS = (10, 100)
 """How many passages are asked for. Ten is what people read; of a hundred the first ten documents are surely among."""
-BUDGET_S = 30.0
+BUDGET_S = 15.0
 """After its first pass a system repeats as many queries as it gets done in this time."""
 REQUIREMENTS = "scripts/benchmarks/peers-requirements.txt"
 

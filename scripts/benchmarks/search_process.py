@@ -121,7 +121,7 @@ def _collect(into: dict[str, list[float]], timings: dict[str, float]) -> None:
 def recall(index: Index, queries: Vectors) -> float:
     """The share of the nearest 100 passages, by the exact inner product with the stored vectors, that is found."""
     best = np.full((len(queries), RECALL_AT), -np.inf, dtype=np.float32)
-    keys = index.store.select(Filters()).keys
+    keys = index.select(Filters()).keys
     for start in range(0, len(keys), _CHUNK):
         scores = queries @ stored_vectors(index, keys[start : start + _CHUNK]).T
         best = -np.sort(-np.concatenate([best, scores], axis=1), axis=1)[:, :RECALL_AT]

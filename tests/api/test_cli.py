@@ -180,8 +180,8 @@ def test_index_json_and_info_json(tmp_path):
     source = write_documents(tmp_path / "documents.jsonl")
     report = done("index", source, "--into", tmp_path / "index")
     assert types(report) == {
-        "index_id": str, "directory": str, "documents": int, "passages": int, "embedded": int, "totals": dict,
-        "sources": list,
+        "index_id": str, "generation": int, "directory": str, "documents": int, "passages": int, "embedded": int,
+        "totals": dict, "sources": list,
     }  # fmt: skip
     assert (report["documents"], report["passages"], report["embedded"]) == (6, 12, 6)
     assert report["sources"] == [
@@ -196,6 +196,7 @@ def test_index_json_and_info_json(tmp_path):
     assert (again["index_id"], again["embedded"]) == (report["index_id"], 0)
     info = done("info", "--index", tmp_path / "index")
     assert info["index_id"] == report["index_id"]
+    assert (info["generation"], info["generations"], info["searched"], info["segments"]) == (1, [1], 6, 0)
     assert (info["documents"], info["passages"], info["vectors"], info["retracted"]) == (6, 12, 6, 1)
     assert (info["first_year"], info["last_year"], info["tombstones"], info["skipped"]) == (2015, 2021, 0, 0)
     assert info["embedding"]["name"] == "compact"
@@ -206,7 +207,7 @@ def test_index_json_and_info_json(tmp_path):
 def test_progress_goes_to_stderr(tmp_path):
     outcome = biocite("index", write_documents(tmp_path / "d.jsonl"), "--into", tmp_path / "index")
     stages = [line.partition(":")[0] for line in outcome.stderr.splitlines()]
-    assert stages == ["reading", "BM25 index", "embedding"]
+    assert stages == ["reading", "BM25 index", "embedding", "vector index"]
 
 
 def beir(folder):

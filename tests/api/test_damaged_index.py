@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -89,7 +88,7 @@ def test_what_everything_needs_is_damaged(index, name, command, how):
 
 
 @pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("name", ["dense/flat.faiss", "dense/keys.npy"])
+@pytest.mark.parametrize("name", ["dense/1/vectors.f16", "dense/1/keys-1.npy"])
 def test_the_dense_part_is_damaged_and_a_new_run_mends_it(source, index, name, how):
     before = hits(index)
     damaged(index / name, how)
@@ -105,7 +104,7 @@ def test_the_dense_part_is_damaged_and_a_new_run_mends_it(source, index, name, h
 @pytest.mark.parametrize("how", HOW)
 def test_the_lexical_part_is_damaged_and_a_new_run_mends_it(source, index, how):
     before = hits(index)
-    damaged(index / "lexical" / "meta.json", how)
+    damaged(index / "lexical" / "1" / "meta.json", how)
     line = refusal(biocite(*SEARCH, index), index / "lexical", code=1)
     assert "delete this folder and run the same biocite index command again" in line
     assert biocite(*SEARCH, index, "--mode", "dense").code == 0
@@ -184,15 +183,20 @@ def test_an_index_is_not_added_to_with_another_model(source, index):
     assert hits(index) == before
 
 
-def test_an_unfinished_update_is_refused_and_can_be_finished(source, index):
+def test_an_unfinished_update_is_not_seen_and_can_be_finished(source, index, monkeypatch):
     before = hits(index)
-    with sqlite3.connect(index / "passages.db") as connection:
-        connection.execute("UPDATE meta SET value = 'building' WHERE key = 'state'")
-    connection.close()
-    for command in (SEARCH, ASK, INFO):
-        refusal(biocite(*command, index), index, "run the same biocite index command again", code=1)
-    assert add(source, index).code == 0
+    more = source.parent / "more.jsonl"
+    more.write_text('{"_id": "new", "title": "Cystic fibrosis gene", "text": "Cystic fibrosis gene once more."}\n')
+
+    def stopped(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.build.write_layout", stopped)
+        assert add(more, index).code == 130
     assert hits(index) == before
+    assert add(more, index).code == 0
+    assert hits(index)[0]["document_id"] == "new"
 
 
 @pytest.mark.parametrize("where", [0, 20, 100, 4096, 5000, 8192, 20_000, 40_000])
@@ -203,12 +207,21 @@ def test_bytes_of_the_store_are_overwritten(index, where, length):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.sampled_from(["passages.db", "dense/flat.faiss", "dense/keys.npy", "manifest.json", "lexical/meta.json"]),
+    st.sampled_from(
+        [
+            "passages.db",
+            "dense/1/vectors.f16",
+            "dense/1/keys-1.npy",
+            "manifest.json",
+            "lexical/1/meta.json",
+            "generations/1.columns",
+        ]
+    ),
     st.integers(0, 100_000),
     st.sampled_from([1, 4, 64]),
 )
-@example("dense/flat.faiss", 0, 64)
-@example("dense/keys.npy", 0, 64)
+@example("dense/1/vectors.f16", 0, 64)
+@example("dense/1/keys-1.npy", 0, 64)
 def test_bytes_anywhere_are_overwritten(source, tmp_path_factory, name, where, length):
     directory = shutil.copytree(source.parent / "index", tmp_path_factory.mktemp("bytes") / "index")
     answers_or_refuses(directory, where, length, name)

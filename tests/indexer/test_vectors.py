@@ -142,7 +142,9 @@ def test_a_full_disk_is_named_and_the_content_stays(tmp_path: Path, monkeypatch:
         real = os.pwrite
         with monkeypatch.context() as patch:
             patch.setattr(os, "pwrite", partly)
-            with pytest.raises(IndexStateError, match=r"vectors\.f16: cannot be written.*No space.*Make room") as raised:
+            with pytest.raises(
+                IndexStateError, match=r"vectors\.f16: cannot be written.*No space.*Make room"
+            ) as raised:
                 store.append(digests(10, 14), unit(4))
         assert "vectors.f16" in str(raised.value)
         assert (tmp_path / "vectors.f16").stat().st_size == 10 * ROW_BYTES
