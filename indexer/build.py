@@ -34,18 +34,19 @@ from indexer.storing import SourceReport, Storing
 from indexer.vectors import DATABASE, Rows, VectorStore
 
 _JOIN_S = 0.5
+_DENSE_KIND = "dense_kind"
 
 
 class BuildSettings(msgspec.Struct, frozen=True):
     """How an index is made. `splitter` and `analyzer` are fixed for the life of an index.
 
-    `dense` chooses the kind of dense index; `processes` how many processes parse, None by the size of the sources and
+    `dense` chooses the kind of dense index, None what was chosen last; `processes` how many processes parse, None by the size of the sources and
     0 for everything one after the other in this one.
     """
 
     splitter: Splitter = Splitter()
     analyzer: Analyzer = Analyzer()
-    dense: DenseKind = "auto"
+    dense: DenseKind | None = None
     processes: int | None = None
 
 
@@ -127,7 +128,7 @@ class _Build:
                 lexical = lexical or (base.lexical if base is not None else "")
                 layout = write_layout(
                     self._directory, self._opened.dense, vectors, (keys, rows), generation=self._opened.generation,
-                    previous=self._reusable(base), kind=self._settings.dense, progress=self._progress,
+                    previous=self._reusable(base), kind=self._dense_kind(), progress=self._progress,
                 )  # fmt: skip
                 manifest = commit(
                     self._directory, self._store, self._opened, NewGeneration(lexical, layout, self._make)
@@ -212,6 +213,12 @@ class _Build:
         for name in files_of(base.dense):
             (self._directory / name).unlink(missing_ok=True)
         return None
+
+    def _dense_kind(self) -> DenseKind:
+        chosen = self._settings.dense or self._store.meta(_DENSE_KIND) or "auto"
+        self._store.set_meta(_DENSE_KIND, chosen)
+        kind: DenseKind = msgspec.convert(chosen, DenseKind)
+        return kind
 
     def _dense_opens(self, base: IndexManifest) -> bool:
         try:

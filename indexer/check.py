@@ -75,9 +75,10 @@ def check_index(directory: Path, *, deep: bool = False, progress: Progress | Non
     with pin_current(directory) as pin:
         check = _Check(directory, pin.manifest, progress or Silent())
         check.files()
-        check.store()
-        check.vectors()
-        check.lexical(deep)
+        if check.has_store():
+            check.store()
+            check.vectors()
+            check.lexical(deep)
         return check.report()
 
 
@@ -143,6 +144,14 @@ class _Check:
                     add("does not have the checksum that it was written with")
                 stage.advance(found.size)
         stage.finish()
+
+    def has_store(self) -> bool:
+        """Whether there is a store at all, against which the other parts can be held."""
+        found = (self._directory / FILE).is_file()
+        with self._part(FILE, REBUILD) as add:
+            if not found:
+                add("is not there")
+        return found
 
     def store(self) -> None:
         """The database, its documents, and what the manifest says of them."""

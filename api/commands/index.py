@@ -26,9 +26,8 @@ from api.commands.options import json_option, print_json
     "--dense-index",
     "dense",
     type=click.Choice(["auto", "flat", "ivf"]),
-    default="auto",
-    show_default=True,
-    help="How FAISS searches: flat looks at every vector, ivf at the nearest lists, auto by their number.",
+    help="How FAISS searches: flat looks at every vector, ivf at the nearest lists, auto (unless something else was"
+    " chosen for this index) by their number.",
 )
 @json_option
 def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bool, **options: Any) -> int:

@@ -1,6 +1,7 @@
 """`biocite serve`: search and answers over HTTP."""
 
 import socket
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,7 @@ def serve(settings: "ServerSettings", host: str, port: int) -> None:
     from api.running import run_until_signal
     from api.server import create_app
 
-    service = settings.open()
-    with listening_socket(host, port) as sock:
+    with closing(settings.open()) as service, listening_socket(host, port) as sock:
         if host not in LOOPBACK:
             _say(
                 f"warning: listening on {host}: whoever reaches this machine can read the index and use its "

@@ -237,7 +237,8 @@ def test_a_store_that_cannot_be_read_is_named(directory):
 
 def test_a_store_that_is_missing_is_named(directory):
     (directory / "passages.db").unlink()
-    assert any("passages.db" in line and "in a new folder" in line for line in said(directory))
+    remedy = "Build the index again, in a new folder, with biocite index"
+    assert said(directory) == [f"passages.db: is not there. {remedy}"]
     assert not (directory / "passages.db").exists()
 
 
