@@ -1,7 +1,7 @@
-"""Texts to batches for an embedding model: sorted by length, cut by number of tokens, tokenised while the model works.
+"""Texts to batches for an embedding model: sorted by length, cut by number of tokens, tokenised meanwhile.
 
-Both kinds of encoder work through texts in slices of `SLICE`, longest first. Slices are cut by the number of characters,
-so that the model can begin before all texts are tokenised; inside a slice the number of tokens decides.
+Both kinds of encoder work through texts in slices of `SLICE`, longest first. Slices are cut by number of characters, so
+that the model can begin before all texts are tokenised; inside a slice the number of tokens decides.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -10,7 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from indexer.int8 import Int8Linear
 from indexer.linear import Linear, make_linear
+from indexer.numeric import Mode
 
 if TYPE_CHECKING:
     import torch
@@ -68,14 +70,15 @@ class _Layer(NamedTuple):
 class PackedBert:
     """The encoder of a transformers `BertModel`, to be called under ``torch.inference_mode``; keeps no state."""
 
-    def __init__(self, bert: Any, dtype: "torch.dtype") -> None:
+    def __init__(self, bert: Any, mode: Mode) -> None:
         import torch
 
-        self._dtype = dtype
+        self._dtype = torch.bfloat16 if mode == "bf16" else torch.float32
+        self._linear = Int8Linear if mode == "int8" else make_linear
         self._heads: int = bert.config.num_attention_heads
         self._width: int = bert.config.hidden_size
         # bf16 takes exponentials of base 2 without looking for the largest score first; fp32 takes torch's attention.
-        self._quick = dtype == torch.bfloat16
+        self._quick = mode == "bf16"
         tables = bert.embeddings
         self._words = tables.word_embeddings.weight.detach().float()
         self._positions = (tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach().float()
@@ -103,7 +106,7 @@ class PackedBert:
         import torch
 
         weights, biases = zip(*parts, strict=True)
-        return make_linear(torch.cat(weights).to(self._dtype), torch.cat(biases).to(self._dtype))
+        return self._linear(torch.cat(weights).to(self._dtype), torch.cat(biases).to(self._dtype))
 
     def forward(self, ids: "torch.Tensor", groups: Sequence[Group]) -> "torch.Tensor":
         """The last hidden states, shape (rows, width), of `ids`, the token ids of all texts in the order of `groups`.
@@ -141,7 +144,7 @@ class PackedBert:
         return context
 
     def _pad(self, qkv: "torch.Tensor", block: Block) -> "torch.Tensor":
-        """Queries, keys and values of the block's texts, zero behind the end of each: (3, texts, heads, length, size)."""
+        """Queries, keys and values, zero behind the end of each text; shape (3, texts, heads, length, size)."""
         shape = (3, block.texts, self._heads, block.length, self._width // self._heads)
         padded = qkv.new_zeros(shape)
         for run in block.runs:
@@ -188,8 +191,8 @@ class PackedBert:
 def attention_blocks(groups: Sequence[Group]) -> list[Block]:
     """The texts of a batch, in its order, as blocks of about `ATTENTION_TOKENS` tokens.
 
-    oneDNN compiles and keeps (0.6 MB) a kernel for every shape: lengths are multiples of `STEP`, numbers of texts powers
-    of 2.
+    oneDNN compiles a kernel for every shape and keeps it (0.6 MB): lengths are multiples of `STEP`, numbers of texts
+    powers of 2.
     """
     blocks = []
     start = 0
@@ -222,13 +225,11 @@ def packable(bert: Any) -> bool:
     """Whether `PackedBert` computes what this transformers model does: BERT itself, with the exact GELU."""
     from transformers import BertModel
 
+    if type(bert) is not BertModel:  # a subclass may compute something else
+        return False
     config = bert.config
-    return (
-        type(bert) is BertModel
-        and config.hidden_act == "gelu"
-        and getattr(config, "position_embedding_type", "absolute") in ("absolute", None)
-        and not getattr(config, "is_decoder", False)
-    )
+    absolute = getattr(config, "position_embedding_type", None) in ("absolute", None)
+    return config.hidden_act == "gelu" and absolute and not getattr(config, "is_decoder", False)
 
 
 class _Norm:

@@ -79,7 +79,9 @@ def write_layout(  # noqa: PLR0913 - where, what, and how; a record of these wou
     keys, rows = mapping
     name = f"keys-{generation}.npy"
     try:
-        segments = _write_segments(vectors, previous.segments if previous is not None else (), kind, progress)
+        # Rows of another folder, from before a compaction, are other vectors.
+        known = previous.segments if previous is not None and previous.folder == folder else ()
+        segments = _write_segments(vectors, known, kind, progress)
         write_mapping(directory / folder / name, keys, rows)
     except OSError as error:
         raise IndexStateError(
@@ -99,10 +101,11 @@ def _write_segments(
         kept[segment.first, segment.end] = segment
     planned = plan_segments(list(kept), vectors.rows, kind, vectors.dimensions)
     missing = [(first, end) for first, end in planned if (first, end) not in kept]
-    stage = progress.start("vector index", sum(end - first for first, end in missing), "vectors")
-    for first, end in missing:
-        kept[first, end] = write_segment(vectors, first, end, kind, stage)
-    stage.finish()
+    if missing:
+        stage = progress.start("vector index", sum(end - first for first, end in missing), "vectors")
+        for first, end in missing:
+            kept[first, end] = write_segment(vectors, first, end, kind, stage)
+        stage.finish()
     return tuple(kept[place] for place in planned)
 
 
@@ -239,5 +242,5 @@ def _open_parts(folder: Path, layout: DenseLayout, file: VectorFile) -> list[Exa
         index = open_segment(folder, segment, file.dimensions)
         parts.append(ListsPart(index, segment) if segment.nlist > 1 else ExactPart.of_segment(index, segment))
     if end < layout.rows:
-        parts.append(ExactPart.of_tail(file.read(end, layout.rows), end))
+        parts.append(ExactPart.of_tail(file, end, layout.rows))
     return parts

@@ -18,8 +18,19 @@ from numpy.typing import NDArray
 from corpora.errors import IndexStateError
 from indexer.dense_mapping import REBUILD
 from indexer.embedding import Vectors
-from indexer.segments import DenseSegment, SegmentIndex, as_bytes, byte_index, list_bytes, list_places, quantise
+from indexer.segments import (
+    BLOCK_ROWS,
+    DenseSegment,
+    SegmentIndex,
+    as_bytes,
+    byte_index,
+    list_bytes,
+    list_places,
+    quantise,
+    scale_of,
+)
 from indexer.stored_vectors import StoredVectors
+from indexer.vector_file import VectorFile
 from indexer.vectors import Rows
 
 # Each of the two roundings to steps of 1 / scale has the deviation step / sqrt(12), in a score of vectors of length 1.
@@ -69,13 +80,13 @@ class ExactPart:
         return cls(index, segment.first, segment.end, segment.scale)
 
     @classmethod
-    def of_tail(cls, vectors: Vectors, first: int) -> "ExactPart":
-        """Rows in no segment, from `first` on, in memory."""
-        largest = float(np.abs(vectors).max(initial=0))
-        scale = 127 / largest if largest > 0 else 1.0
-        index = byte_index(vectors.shape[1])
-        index.add(quantise(vectors, scale))
-        return cls(index, first, first + len(vectors), scale)
+    def of_tail(cls, file: VectorFile, first: int, end: int) -> "ExactPart":
+        """Rows in no segment, as bytes in memory. Read block by block, so that little else takes room."""
+        scale = scale_of(file, first, end)
+        index = byte_index(file.dimensions)
+        for start in range(first, end, BLOCK_ROWS):
+            index.add(quantise(file.read(start, min(start + BLOCK_ROWS, end)), scale))
+        return cls(index, first, end, scale)
 
     def search(self, query: Vectors, wanted: int, score: Scorer, chosen: Chosen | None) -> Candidates:
         """At least the `wanted` best of the rows, or of those chosen, and all that share the score of the last."""

@@ -11,19 +11,16 @@ from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from corpora.errors import ModelError, UsageError
+from indexer.batching import Vectors as Vectors
 from indexer.compact import WEIGHTS_SHA256, compact_base
-from indexer.numeric import Precision, pick_device, pick_dtype
+from indexer.encoders import Encoder, make_encoder
+from indexer.numeric import Precision, pick_device, settle_memory
 from indexer.quiet import loading_errors, quiet_loading
 
-Vectors = NDArray[np.float32]
-"""Row-wise embeddings, shape (texts, dimensions), each row of length 1."""
-
-BATCH = 32
-# Texts handed to the model at once: enough that sorting by length leaves little padding, few enough to show progress.
-CHUNK = 2048
+# Texts sorted by length together: enough that many have the same, few enough to show progress and to fit in memory.
+CHUNK = 8192
 
 
 class EmbeddingProfile(msgspec.Struct, frozen=True):
@@ -79,10 +76,10 @@ class EmbeddingModel(Protocol):
 
 
 class SentenceTransformerModel:
-    """A sentence-transformers model in the fastest numeric mode this machine has."""
+    """A sentence-transformers model in the fastest numeric mode this machine has; may be used by several threads."""
 
-    def __init__(self, model: Any, identity: ModelIdentity) -> None:
-        self._model = model
+    def __init__(self, encoder: Encoder, identity: ModelIdentity) -> None:
+        self._encoder = encoder
         self._identity = identity
 
     @property
@@ -96,23 +93,18 @@ class SentenceTransformerModel:
         prefix = self._identity.passage_prefix
         for start in range(0, len(texts), CHUNK):
             chunk = [prefix + text for text in texts[start : start + CHUNK]]
-            vectors[start : start + len(chunk)] = self._encode(chunk)
-            if advance is not None:
-                advance(len(chunk))
+            vectors[start : start + len(chunk)] = self._encode(chunk, advance)
         return vectors
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """One row a query."""
         return self._encode([self._identity.query_prefix + text for text in texts])
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str], advance: Callable[[int], None] | None = None) -> Vectors:
         if not texts:
             return np.empty((0, self._identity.dimensions), dtype=np.float32)
-        encoded = self._model.encode(
-            texts, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
-        # Normalised again in fp32: a bf16 model leaves lengths off by up to 0.4 %.
-        vectors = np.asarray(encoded, dtype=np.float32)
+        # In fp32, whatever the model computes in: a bf16 model leaves lengths off by up to 0.4 %.
+        vectors = self._encoder.encode(texts, advance)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         normalised: Vectors = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
         return normalised
@@ -127,37 +119,44 @@ def resolve_profile(profile: str, embedding_model: str | None) -> EmbeddingProfi
 
 
 def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "auto") -> EmbeddingModel:
-    """Load the profile's model; ModelError if it cannot be had."""
-    from sentence_transformers import SentenceTransformer
+    """Load the profile's model; ModelError if it cannot be had, UsageError if it cannot run in this precision.
 
+    The precision is no part of the identity: vectors of one model compare, whatever numbers it was run in.
+    """
     bundled = profile.embedding_model == COMPACT
     source = str(compact_base()) if bundled else profile.embedding_model
     if not source:  # sentence-transformers would make a model without layers of it
         raise UsageError("the name of the embedding model is empty", remedy="Name a folder or a model of the hub")
     device = pick_device()
-    try:
-        with quiet_loading():
-            revision = None if Path(source).is_dir() else profile.revision or None
-            model = SentenceTransformer(source, device=device, revision=revision)
-    except loading_errors() as error:
-        raise ModelError(
-            f"embedding model {source!r} cannot be loaded ({_first_line(error)})",
-            remedy="Check the folder or hub name, and that the hub can be reached or the model is in its cache",
-        ) from error
-    model.to(dtype=pick_dtype(precision, device))
-    dimensions = model.get_embedding_dimension()
+    settle_memory()
+    model = _load(source, device, profile.revision)
+    dimensions = int(model.get_embedding_dimension())
     limit = model.max_seq_length or profile.max_tokens
     positions = getattr(model[0].auto_model.config, "max_position_embeddings", limit)
     model.max_seq_length = min(profile.max_tokens, positions)
     identity = ModelIdentity(
         name=profile.embedding_model if not Path(source).is_dir() or bundled else str(Path(source).resolve()),
         revision=WEIGHTS_SHA256 if bundled else _revision(source, model),
-        dimensions=int(dimensions),
+        dimensions=dimensions,
         max_tokens=model.max_seq_length,
         query_prefix=profile.query_prefix,
         passage_prefix=profile.passage_prefix,
     )
-    return SentenceTransformerModel(model, identity)
+    return SentenceTransformerModel(make_encoder(model, precision, dimensions), identity)
+
+
+def _load(source: str, device: str, revision: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        with quiet_loading():
+            wanted = None if Path(source).is_dir() else revision or None
+            return SentenceTransformer(source, device=device, revision=wanted)
+    except loading_errors() as error:
+        raise ModelError(
+            f"embedding model {source!r} cannot be loaded ({_first_line(error)})",
+            remedy="Check the folder or hub name, and that the hub can be reached or the model is in its cache",
+        ) from error
 
 
 def _revision(source: str, model: Any) -> str:

@@ -1,4 +1,4 @@
-"""What turns texts into vectors: BERT without padding on a CPU, any other sentence-transformers model in padded batches.
+"""What turns texts into vectors: BERT without padding on a CPU, any other sentence-transformers model padded.
 
 Both take texts longest first in batches of a number of tokens, and put each vector where its text stood. Pooling and
 whatever follows it are the modules that sentence-transformers loaded.
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from corpora.errors import UsageError
 from indexer.batching import Rows, TokenIds, Tokenizer, Vectors, prepared, slices, token_batches
 from indexer.bert import Group, PackedBert, packable
+from indexer.int8 import zero_point
+from indexer.numeric import Precision, dtype_of, pick_mode
 
 if TYPE_CHECKING:
     import torch
@@ -138,19 +141,28 @@ class PaddedEncoder:
         return vectors
 
 
-def make_encoder(model: Any, dtype: "torch.dtype", dimensions: int) -> Encoder:
-    """The fastest encoder for a loaded sentence-transformers model; the model itself may be given up afterwards."""
+def make_encoder(model: Any, precision: Precision, dimensions: int) -> Encoder:
+    """The fastest encoder for a loaded sentence-transformers model, which may be given up afterwards.
+
+    UsageError for a precision that this machine or this model cannot run.
+    """
+    device = model.device.type
     first = model[0]
-    bert = getattr(first, "auto_model", None)
-    if model.device.type == "cpu" and packable(bert) and packable_text(model):
-        tail = [module.eval().float() for module in list(model)[1:]]
-        return PackedEncoder(
-            PackedBert(bert, dtype), FastTokenizer(first.tokenizer, model.max_seq_length), tail, dimensions
+    packed = device == "cpu" and packable(getattr(first, "auto_model", None)) and _plain_text(model)
+    has_int8 = packed and zero_point() > 0
+    mode = pick_mode(precision, device, int8=has_int8)
+    if mode == "int8" and not has_int8:
+        raise UsageError(
+            "int8 is for BERT models on a CPU that torch has 8-bit products for", remedy="Choose auto, fp32 or bf16"
         )
-    return PaddedEncoder(model.to(dtype=dtype).eval(), dimensions, model.max_seq_length)
+    if packed:
+        tail = [module.eval().float() for module in list(model)[1:]]
+        tokenizer = FastTokenizer(first.tokenizer, model.max_seq_length)
+        return PackedEncoder(PackedBert(first.auto_model, mode), tokenizer, tail, dimensions)
+    return PaddedEncoder(model.to(dtype=dtype_of(mode)).eval(), dimensions, model.max_seq_length)
 
 
-def packable_text(model: Any) -> bool:
+def _plain_text(model: Any) -> bool:
     """Whether the model's texts go to its tokenizer as they are: a fast one, and no prompt before them."""
     tokenizer = getattr(model[0], "tokenizer", None)
     return getattr(tokenizer, "is_fast", False) and not (model.prompts or {}).get(model.default_prompt_name)

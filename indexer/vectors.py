@@ -54,7 +54,7 @@ class VectorStore:
     def __init__(self, folder: Path, dimensions: int, *, read_only: bool = False) -> None:
         self.folder = folder
         self.dimensions = dimensions
-        self._file = VectorFile(folder / VECTORS, dimensions)
+        self.file = VectorFile(folder / VECTORS, dimensions)
         with self._errors_named():
             if not read_only:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -98,22 +98,22 @@ class VectorStore:
 
         A lost row is filled with zeros and not used again, since an older generation of the index may name it.
         """
-        whole = self._file.rows()
+        whole = self.file.rows()
         if whole < self._rows:
             sql = "SELECT min(first_row) FROM blocks WHERE first_row + rows > ?"
             first = int(self._db.execute(sql, [whole]).fetchone()[0])
             # Forgotten before it is filled up: killed in between, the rows are found lost again.
             self._forget(first, self._rows)
-            self._file.write(first, b"")
-            self._file.resize(self._rows)
-        elif self._file.has_more_than(self._rows):
-            self._file.resize(self._rows)
+            self.file.write(first, b"")
+            self.file.resize(self._rows)
+        elif self.file.has_more_than(self._rows):
+            self.file.resize(self._rows)
 
     def _forget(self, first: int, end: int) -> None:
         """Forget the texts of the rows [first, end), which hold zeros from now on; both are ends of blocks."""
         crc = 0
         for start in range(first, end, BLOCK_ROWS):
-            crc = zlib.crc32(bytes((min(end, start + BLOCK_ROWS) - start) * self._file.row_bytes), crc)
+            crc = zlib.crc32(bytes((min(end, start + BLOCK_ROWS) - start) * self.file.row_bytes), crc)
         with self._db.atomic():
             self._db.execute("DELETE FROM vectors WHERE vector_row >= ? AND vector_row < ?", [first, end])
             self._db.execute("DELETE FROM blocks WHERE first_row >= ? AND first_row < ?", [first, end])
@@ -166,7 +166,7 @@ class VectorStore:
         raw = vectors.astype("<f2").tobytes()
         first = self._rows
         with self._errors_named():
-            self._file.write(first, raw)
+            self.file.write(first, raw)
             try:
                 with self._db.atomic():
                     self._db.execute("INSERT INTO blocks VALUES (?, ?, ?)", [first, len(hashes), zlib.crc32(raw)])
@@ -210,7 +210,7 @@ class VectorStore:
 
     def read(self, start: int, end: int) -> Vectors:
         """The rows [start, end) as fp32; zeros for a row that was lost. IndexStateError past the end."""
-        return self._file.read(start, end)
+        return self.file.read(start, end)
 
     def copy_live(self, rows: Rows, into: Path) -> "VectorStore":
         """A new store with only these rows, in this order, for compaction. `into` must be empty or not there yet."""
@@ -220,7 +220,7 @@ class VectorStore:
                 raise IndexStateError(f"{into}: is not empty", remedy="Delete it and compact the index again")
             for start in range(0, len(rows), BLOCK_ROWS):
                 chunk = rows[start : start + BLOCK_ROWS]
-                copy.append(self.hashes_at(chunk), self._file.gather(chunk))
+                copy.append(self.hashes_at(chunk), self.file.gather(chunk))
         except BaseException:
             copy.close()
             raise
@@ -231,10 +231,15 @@ class VectorStore:
 
         `advance` is told of the rows checked.
         """
-        yield from self._database_problems()
-        if self._file.rows() < self._rows:
-            yield f"{self._file.path}: holds {self._file.rows()} whole vectors, {self._rows} are recorded"
-        for first, count, crc in self._db.execute("SELECT * FROM blocks ORDER BY first_row").fetchall():
+        try:
+            yield from self._database_problems()
+            blocks = self._db.execute("SELECT * FROM blocks ORDER BY first_row").fetchall()
+        except sqlite3.DatabaseError as error:
+            yield f"{self.folder / DATABASE}: is damaged ({error})"
+            return
+        if self.file.rows() < self._rows:
+            yield f"{self.file.path}: holds {self.file.rows()} whole vectors, {self._rows} are recorded"
+        for first, count, crc in blocks:
             yield from self._block_problems(first, count, crc)
             if advance is not None:
                 advance(count)
@@ -262,15 +267,15 @@ class VectorStore:
         named[[row - first for (row,) in owned]] = True
         crc = 0
         for start in range(first, first + count, BLOCK_ROWS):
-            end = min(start + BLOCK_ROWS, first + count, self._file.rows())
-            raw = self._file.read_raw(start, end)
+            end = min(start + BLOCK_ROWS, first + count, self.file.rows())
+            raw = self.file.read_raw(start, end)
             crc = zlib.crc32(raw, crc)
-            wrong = wrong_lengths(self._file.decode(raw))
+            wrong = wrong_lengths(self.file.decode(raw))
             wrong = wrong[named[wrong + start - first]]
             if len(wrong):
-                yield f"{self._file.path}: row {start + int(wrong[0])} and {len(wrong) - 1} others have no length of 1"
+                yield f"{self.file.path}: row {start + int(wrong[0])} and {len(wrong) - 1} others have no length of 1"
         if crc != expected:
-            yield f"{self._file.path}: rows {first} to {first + count - 1} do not have the checksum recorded"
+            yield f"{self.file.path}: rows {first} to {first + count - 1} do not have the checksum recorded"
 
 
 def wrong_lengths(vectors: Vectors) -> Rows:

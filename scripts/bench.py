@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import building, page, peers, quality, search
+from scripts.benchmarks import building, page, parts, peers, quality, search
 from scripts.benchmarks.common import ROOT, Context, machine, versions
 
 PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
@@ -26,6 +26,8 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "lexical": quality.lexical,
     "reading": quality.reading,
     "asking": quality.asking,
+    "embedding": parts.embedding,
+    "dense": parts.dense,
     "peers": peers.peers,
     "search": search.search,
     "building": building.building,

@@ -89,7 +89,7 @@ def bytes_on_disk(directory: Path) -> dict[str, int]:
     """Bytes of each part of an index directory, and their sum."""
     sizes: dict[str, int] = {}
     for path in sorted(directory.rglob("*")):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             part = path.relative_to(directory).parts[0]
             sizes[part] = sizes.get(part, 0) + path.stat().st_size
     return {**sizes, "all": sum(sizes.values())}

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import msgspec
 
 from api.progress import Bars
-from api.service import Service
+from api.service import Service, View
 from corpora.beir import read_queries
 from corpora.questions import Question, read_bioasq, read_squad
 from indexer.build import build_index
@@ -69,15 +69,14 @@ def reading(context: Context) -> dict[str, Any]:
     """The bundled reader on BioASQ 11B with gold snippets, and on COVID-QA, where it was trained (fit, not merit)."""
     reader = load_reader("compact")
     questions = _questions(context.data, "11B*.json")
-    bars = Bars()
-    bars.start("reading", None, "questions")
-    scores = {
-        "bioasq 11B, gold snippets": msgspec.to_builtins(evaluate_bioasq(reader, questions, bars.advance)),
-        "covid-qa, seen in training": msgspec.to_builtins(
-            evaluate_squad(reader, read_squad(context.data / "covidqa" / "covidqa_train.json"), bars.advance)
-        ),
-    }
-    bars.finish()
+    with Bars() as bars:
+        stage = bars.start("reading", None, "questions")
+        covid = read_squad(context.data / "covidqa" / "covidqa_train.json")
+        scores = {
+            "bioasq 11B, gold snippets": msgspec.to_builtins(evaluate_bioasq(reader, questions, stage.advance)),
+            "covid-qa, seen in training": msgspec.to_builtins(evaluate_squad(reader, covid, stage.advance)),
+        }
+        stage.finish()
     return {"reader": reader.name, **scores}
 
 
@@ -94,7 +93,8 @@ def asking(context: Context) -> dict[str, Any]:
     spent: dict[str, list[float]] = {"factoid": [], "list": [], "yesno": [], "summary": []}
     for question in _questions(context.data, "11B*.json")[::3]:
         started = time.perf_counter()
-        service.asker.ask(question.text, kind=question.kind)
+        with service.using() as view:
+            view.asker.ask(question.text, kind=question.kind)
         spent[question.kind].append((time.perf_counter() - started) * 1000)
     service.close()
     everything = sorted(milliseconds for kind in spent.values() for milliseconds in kind)
@@ -116,23 +116,24 @@ def literature(context: Context) -> dict[str, Any]:
     report = build_index(sources, directory, load_embedding_model(PROFILES["compact"]), progress=Bars())
     minutes = (time.perf_counter() - started) / 60
     service = Service(directory)
-    known = set(service.index.store.document_ids())
-    questions = [
-        question
-        for question in _questions(context.data, "*.json")
-        if any(document.document_id in known for document in question.contexts)
-    ]
-    asked = [_asked_and_verified(service, question) for question in questions[:: max(1, len(questions) // 10)][:10]]
-    figures = {
-        "documents": report.manifest.documents,
-        "passages": report.manifest.passages,
-        "searched passages": len(service.index.dense),
-        "embedded in this run": report.embedded,
-        "minutes of this run": round(minutes, 1),
-        "files": {Path(source.name).name: source.counts for source in report.manifest.sources},
-        "questions with a known document": len(questions),
-        "asked": asked,
-    }
+    with service.using() as view:
+        known = set(view.index.store.document_ids())
+        questions = [
+            question
+            for question in _questions(context.data, "*.json")
+            if any(document.document_id in known for document in question.contexts)
+        ]
+        chosen = questions[:: max(1, len(questions) // 10)][:10]
+        figures = {
+            "documents": report.manifest.documents,
+            "passages": report.manifest.passages,
+            "searched passages": len(view.index.dense),
+            "embedded in this run": report.embedded,
+            "minutes of this run": round(minutes, 1),
+            "files": {Path(source.name).name: source.counts for source in report.manifest.sources},
+            "questions with a known document": len(questions),
+            "asked": [_asked_and_verified(view, question) for question in chosen],
+        }
     service.close()
     return figures
 
@@ -157,10 +158,10 @@ def _pmc_articles(context: Context, wanted: int) -> list[Path]:
     return files
 
 
-def _asked_and_verified(service: Service, question: Question) -> dict[str, Any]:
+def _asked_and_verified(view: View, question: Question) -> dict[str, Any]:
     """A question's answer over the index, and whether `verify` finds every quotation where it should be."""
-    answer = service.asker.ask(question.text)
-    verification = verify_answer(msgspec.json.encode(answer), service.index.store, answer.index_id)
+    answer = view.asker.ask(question.text)
+    verification = verify_answer(msgspec.json.encode(answer), view.index.store, answer.index_id)
     cited = {evidence.document_id for item in answer.answers for evidence in item.evidence}
     return {
         "question": question.text,

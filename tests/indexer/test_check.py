@@ -156,7 +156,9 @@ def test_a_changed_vector_is_found_and_the_remedy_mends_it(tmp_path, directory, 
 
 def test_a_database_of_vectors_that_is_missing_is_named_and_not_made(directory):
     (directory / "dense/1/vectors.db").unlink()
-    assert any(line.startswith(f"dense/1: {directory / 'dense/1/vectors.db'}: is not there") for line in said(directory))
+    assert any(
+        line.startswith(f"dense/1: {directory / 'dense/1/vectors.db'}: is not there") for line in said(directory)
+    )
     assert not (directory / "dense/1/vectors.db").exists()
 
 
@@ -191,7 +193,6 @@ KEY = f"(SELECT document_key FROM documents WHERE {LIVE})"
         (f"UPDATE documents SET version = 7 WHERE {LIVE}", "version 7 and"),
         (f"UPDATE documents SET retracted = 1 WHERE {LIVE}", "document PMID:2: is marked as retracted, against"),
         ("UPDATE documents SET retracted = 0 WHERE died IS NULL AND document_id = 'PMID:5'", "the manifest says 1"),
-        (f"UPDATE documents SET document_id = 'PMID:8' WHERE {LIVE.replace('2', '5')}", "UNIQUE constraint failed"),
         (
             "INSERT INTO documents SELECT 99, document_id, born, 77, version, year, retracted, sha256, source, title,"
             f" left_out, metadata, sections, text FROM documents WHERE {LIVE}",
@@ -215,11 +216,7 @@ KEY = f"(SELECT document_key FROM documents WHERE {LIVE})"
 )
 def test_rows_that_do_not_agree_are_found(directory, statement, expected):
     """Each of them without foreign keys, as a fault of the program or of a person would leave it."""
-    try:
-        change(directory / "passages.db", statement)
-    except sqlite3.IntegrityError as error:
-        assert expected in str(error)  # the schema keeps it from happening
-        return
+    change(directory / "passages.db", statement)
     report = check_index(directory)
     lines = [str(problem) for problem in report.problems if problem.part == "passages.db"]
     assert any(expected in line for line in lines), lines
@@ -329,9 +326,7 @@ def test_an_unfinished_update_is_a_note_and_no_problem(tmp_path, directory, monk
             build_index([source], directory, WordHashModel())
     report = check_index(directory, deep=True)
     assert report.problems == ()
-    assert report.notes == (
-        "an unfinished update is there: run the same biocite index command again to finish it",
-    )
+    assert report.notes == ("an unfinished update is there: run the same biocite index command again to finish it",)
     build_index([source], directory, WordHashModel())
     assert check_index(directory, deep=True).notes == ()
 
@@ -346,7 +341,7 @@ def test_where_there_is_no_finished_index_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("indexer.build.write_layout", stopped)
     with pytest.raises(KeyboardInterrupt):
         build_index([write_documents(tmp_path / "d.jsonl")], tmp_path / "index", WordHashModel())
-    with pytest.raises(IndexStateError, match="the index is unfinished. Run the same biocite index command again"):
+    with pytest.raises(IndexStateError, match=r"the index is unfinished\. Run the same biocite index command again"):
         check_index(tmp_path / "index")
 
 

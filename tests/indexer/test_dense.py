@@ -267,7 +267,7 @@ def test_a_layout_that_is_killed_is_written_when_called_again(
     everything = np.arange(2_000)
     calls = 0
 
-    def dying(real):  # noqa: ANN202
+    def dying(real):
         def call(*arguments: object) -> None:
             nonlocal calls
             calls += 1
