@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_INDEX := demo-index
+PEERS := bench-work/peers-venv
 DATA := $(or $(BIOCITE_DATA),../shared/data)
 
 # Nothing in tests or demos may reach for a model hub.
@@ -42,7 +43,14 @@ lint: $(VENV)/.installed ## Format check, lint, types and import contracts
 test-all: $(VENV)/.installed lint ## Everything `make test` runs, and the long tests over all of the real data
 	$(BIN)/python -m pytest -m 'not bench'
 
-bench: $(VENV)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (an hour)
+# txtai and Haystack, which `make bench` measures beside BioCite, with everything they need, apart from the project's own.
+$(PEERS)/.installed: scripts/benchmarks/peers-requirements.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) -q "$$(grep '^torch==' $<)"
+	$(PEERS)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) -q -r $<
+	@touch $@
+
+bench: $(VENV)/.installed $(PEERS)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (hours)
 	$(BIN)/python scripts/bench.py --data $(DATA)
 	$(BIN)/python -m pytest -m bench -s
 

@@ -18,7 +18,7 @@ from corpora.sources import SourceFile, iter_sources
 from indexer.analysis import Analyzer
 from indexer.commit import NewGeneration, commit, is_whole, tidy
 from indexer.dense import DenseIndex, DenseKind, DenseLayout, files_of, write_layout
-from indexer.directory import Make, Opened, begin, clear, locked, prepare
+from indexer.directory import DENSE_KIND, Make, Opened, begin, clear, locked, prepare
 from indexer.embedding import EmbeddingModel
 from indexer.embedding_stage import embed_new
 from indexer.lexical_process import LexicalProcess
@@ -34,14 +34,13 @@ from indexer.storing import SourceReport, Storing
 from indexer.vectors import DATABASE, Rows, VectorStore
 
 _JOIN_S = 0.5
-_DENSE_KIND = "dense_kind"
 
 
 class BuildSettings(msgspec.Struct, frozen=True):
     """How an index is made. `splitter` and `analyzer` are fixed for the life of an index.
 
-    `dense` chooses the kind of dense index, None what was chosen last; `processes` how many processes parse, None by the size of the sources and
-    0 for everything one after the other in this one.
+    `dense` chooses the kind of dense index, None what was chosen last; `processes` how many processes parse, None by
+    the size of the sources and 0 for everything one after the other in this one.
     """
 
     splitter: Splitter = Splitter()
@@ -215,8 +214,8 @@ class _Build:
         return None
 
     def _dense_kind(self) -> DenseKind:
-        chosen = self._settings.dense or self._store.meta(_DENSE_KIND) or "auto"
-        self._store.set_meta(_DENSE_KIND, chosen)
+        chosen = self._settings.dense or self._store.meta(DENSE_KIND) or "auto"
+        self._store.set_meta(DENSE_KIND, chosen)
         kind: DenseKind = msgspec.convert(chosen, DenseKind)
         return kind
 

@@ -17,20 +17,18 @@ from sqlite_utils import Database
 from corpora.errors import IndexStateError
 from indexer.commit import NewGeneration, commit, tidy
 from indexer.dense import DenseKind, DenseLayout, write_layout
-from indexer.directory import Make, Opened, begin, locked
+from indexer.directory import DENSE_KIND, Make, Opened, begin, locked
 from indexer.generations import DENSE, kept_generations
 from indexer.lexical_stage import LexicalJob, LexicalStage
 from indexer.manifest import IndexManifest, read_manifest
 from indexer.progress import Progress, Silent
 from indexer.records import PassageKeys
-from indexer.segments import lists_for
 from indexer.store import FILE, REBUILD
 from indexer.store_scan import StoreScan
 from indexer.store_writer import StoreWriter
 from indexer.tantivy_engine import TantivyEngine
 from indexer.vectors import DATABASE, Rows, VectorStore
 
-_KINDS: tuple[DenseKind, ...] = ("auto", "flat", "ivf")
 _FREE_PAGES = 0.02
 """The share of free pages from which on the store is written anew: below, it would cost more than it gives."""
 
@@ -151,6 +149,7 @@ class _Compaction:
     def _make_dense(self, opened: Opened, mapping: tuple[PassageKeys, Rows]) -> DenseLayout:
         """Copy the vectors that passages have into a new folder, and lay them out there as they were before."""
         keys, rows = mapping
+        kind: DenseKind = msgspec.convert(self._store.meta(DENSE_KIND) or "auto", DenseKind)
         old, new = self._directory / self._base.dense.folder, self._directory / opened.dense
         if new.exists():
             shutil.rmtree(new)  # of a run that was killed
@@ -161,21 +160,13 @@ class _Compaction:
         ):
             return write_layout(
                 self._directory, opened.dense, copy, (keys, np.searchsorted(live, rows)), generation=opened.generation,
-                previous=None, kind=_kind_of(self._base.dense), progress=self._progress,
+                previous=None, kind=kind, progress=self._progress,
             )  # fmt: skip
 
 
 def _next_folder(folder: str) -> str:
     """The folder of vectors after this one: they are numbered, and older generations have lower numbers."""
     return f"{DENSE}/{int(folder.rpartition('/')[2]) + 1}"
-
-
-def _kind_of(layout: DenseLayout) -> DenseKind:
-    """The kind of dense index that was asked for, as far as the segments tell; the first that would have made them."""
-    for kind in _KINDS:
-        if all(segment.nlist == lists_for(segment.end - segment.first, kind) for segment in layout.segments):
-            return kind
-    return "auto"
 
 
 def _vacuum(db: Database, path: Path) -> bool:

@@ -34,10 +34,13 @@ from indexer.vector_file import VectorFile
 from indexer.vectors import Rows
 
 # Each of the two roundings to steps of 1 / scale has the deviation step / sqrt(12), in a score of vectors of length 1.
-# Eight deviations are never met; on real passages they mean a depth of about 265 for the best 200.
-_DEVIATIONS = 8
+# Six deviations are met by one score in 500 million; on real passages they mean a depth of about 250 for the best 200.
+# Lists miss more than the two that are allowed for there could.
+_DEVIATIONS = 6
+_DEVIATIONS_OF_LISTS = 2
 _FEW = 0.7  # a filter passes so much less near the query than elsewhere where it leaves out what is near to it
 _WANTED = 400  # passages asked for that `nprobe` lists are enough for
+_CHECKED_ROWS = 16_384
 Scorer = Callable[[Rows], NDArray[np.float32]]
 """Rows to their exact scores for the query at hand."""
 
@@ -50,17 +53,16 @@ class Candidates(msgspec.Struct, frozen=True):
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """Which rows of one part may be found: their places in it, ascending, and the same as FAISS's bitmap."""
+    """Which rows of one part may be found, as a flag for each row, as FAISS's bitmap, and how many they are."""
 
-    places: NDArray[np.int64]
+    flags: NDArray[np.bool_]
     bitmap: NDArray[np.uint8]
+    count: int
 
     @classmethod
-    def of(cls, places: NDArray[np.int64], size: int) -> "Chosen":
-        """These places of a part of `size` rows."""
-        flags = np.zeros(size, dtype=np.uint8)
-        flags[places] = 1
-        return cls(places, np.packbits(flags, bitorder="little"))
+    def of(cls, flags: NDArray[np.bool_]) -> "Chosen":
+        """The rows of a part for which a flag is set."""
+        return cls(flags, np.packbits(flags, bitorder="little"), int(np.count_nonzero(flags)))
 
     def selector(self) -> faiss.IDSelector:
         """For one search; FAISS reads the bitmap where it lies, so this must outlive the selector."""
@@ -69,6 +71,8 @@ class Chosen(msgspec.Struct, frozen=True):
 
 class ExactPart:
     """Rows [first, end), each of which a search looks at: the tail, and segments of one list. For several threads."""
+
+    _deviations = _DEVIATIONS
 
     def __init__(self, index: Any, first: int, end: int, scale: float) -> None:
         self.first, self.end = first, end
@@ -94,7 +98,7 @@ class ExactPart:
 
     def _best(self, codes: Vectors, wanted: int, score: Scorer, chosen: Chosen | None, nprobe: int) -> Candidates:
         parameters = _parameters(self._index, chosen, nprobe)
-        available = self.end - self.first if chosen is None else len(chosen.places)
+        available = self.end - self.first if chosen is None else chosen.count
         depth = min(available, wanted + wanted // 3 + 16)
         while True:
             places, rough = self._nearest(codes, depth, parameters)
@@ -105,7 +109,7 @@ class ExactPart:
 
     def _is_past(self, rough: np.float32, exact: NDArray[np.float32], wanted: int) -> bool:
         """Whether nothing whose rough score is this or less can be among the `wanted` best."""
-        margin = _DEVIATIONS / (self._scale * math.sqrt(6))
+        margin = self._deviations / (self._scale * math.sqrt(6))
         return bool(rough / self._scale**2 + margin < np.partition(exact, -wanted)[-wanted])
 
     def _nearest(
@@ -127,12 +131,20 @@ class ExactPart:
                 yield f"list {number} names {int(outside.sum())} rows outside {self.first} to {self.end - 1}"
                 continue
             np.add.at(seen, places, 1)
-            expected = as_bytes(stored.read(places + self.first), self._scale)
-            wrong = np.flatnonzero((list_bytes(self._index, number) != expected).any(axis=1))
+            wrong = places[self._differ(list_bytes(self._index, number), places, stored)]
             if len(wrong):
-                yield f"row {self.first + int(places[wrong[0]])} and {len(wrong) - 1} others are not as stored"
+                yield f"row {self.first + int(wrong[0])} and {len(wrong) - 1} others are not as stored"
         if (seen != 1).any():
             yield f"{int((seen != 1).sum())} rows are in no list or in several"
+
+    def _differ(self, found: NDArray[np.uint8], places: NDArray[np.int64], stored: StoredVectors) -> NDArray[np.int64]:
+        """Which of the bytes found for the rows at these places are not those of the stored vectors."""
+        differ = [np.empty(0, dtype=np.int64)]
+        for start in range(0, len(places), _CHECKED_ROWS):
+            some = slice(start, start + _CHECKED_ROWS)
+            expected = as_bytes(stored.read(places[some] + self.first), self._scale)
+            differ.append(start + np.flatnonzero((found[some] != expected).any(axis=1)))
+        return np.concatenate(differ)
 
     def _refuse_outside(self, places: NDArray[np.int64]) -> None:
         if len(places) and (int(places.min()) < 0 or int(places.max()) >= self.end - self.first):
@@ -144,6 +156,8 @@ class ExactPart:
 
 class ListsPart(ExactPart):
     """Looks at the rows of the lists nearest to the query only."""
+
+    _deviations = _DEVIATIONS_OF_LISTS
 
     def __init__(self, index: SegmentIndex, segment: DenseSegment) -> None:
         super().__init__(index, segment.first, segment.end, segment.scale)
@@ -173,12 +187,12 @@ class ListsPart(ExactPart):
         if chosen is None:
             return plain
         rows = size * plain // nlist
-        if len(chosen.places) <= rows:
+        if chosen.count <= rows:
             return nlist
-        held = np.bincount(self._lists()[chosen.places], minlength=nlist)
+        held = np.bincount(self._lists()[chosen.flags], minlength=nlist)
         nearest = self._index.quantizer.search(codes, nlist)[1][0]
         passed = np.cumsum(held[nearest])
-        if passed[plain - 1] * size < _FEW * rows * len(chosen.places):
+        if passed[plain - 1] * size < _FEW * rows * chosen.count:
             return nlist
         return min(nlist, max(plain, int(np.searchsorted(passed, rows)) + 1))
 

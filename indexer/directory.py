@@ -27,6 +27,7 @@ _OWN = {
     LOCK,
 }
 COMMITTED = "committed_generation"
+DENSE_KIND = "dense_kind"
 _MADE_OF = "made_of"
 
 

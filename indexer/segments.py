@@ -31,7 +31,7 @@ DenseKind = Literal["auto", "flat", "ivf"]
 """How passages are searched: `flat` looks at all, `ivf` at the nearest lists, `auto` as the number of them costs."""
 
 TAIL_ROWS = 20_000
-"""Rows in no segment that are left as they are: 0.3 ms a search, and 0.1 s to make ready whenever an index is opened."""
+"""Rows in no segment that are left as they are: 0.3 ms a search, and 0.1 s to make ready on opening."""
 EXACT_ROWS = 150_000
 """Rows that a segment made by `auto` looks at one by one: 1.6 ms."""
 TRAINABLE_ROWS = 1_000
@@ -137,7 +137,7 @@ def scale_of(file: VectorFile, first: int, end: int) -> float:
         if not largest < _LARGEST:
             raise IndexStateError(
                 f"{file.path}: is damaged: it has numbers that are in no vector of length 1 (rows {start} on)",
-                remedy=f"Delete {file.path.parent} and run the same biocite index command again: passages are embedded anew",
+                remedy=f"Delete {file.path.parent} and run the same biocite index command again, which embeds anew",
             )
     return 127 / largest if largest > 0 else 1.0
 
@@ -233,7 +233,7 @@ def open_segment(folder: Path, segment: DenseSegment, dimensions: int) -> Segmen
                 f"{path}: is not the segment of {count} vectors of {dimensions} dimensions that was written",
                 remedy=REBUILD,
             )
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        index: SegmentIndex = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     except (OSError, RuntimeError, MemoryError) as error:
         message = str(error).partition("\n")[0]
         raise IndexStateError(f"{path}: cannot be read ({message})", remedy=REBUILD) from error

@@ -27,6 +27,10 @@ class StoredVectors:
         else:
             self._bytes = np.empty((0, file.row_bytes), dtype=np.uint8)
 
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._bytes)
+
     def read(self, rows: Rows) -> Vectors:
         """These rows as fp32."""
         return self._bytes[rows].view("<f2").astype(np.float32)

@@ -164,9 +164,11 @@ def _asked_and_verified(view: View, question: Question) -> dict[str, Any]:
     verification = verify_answer(msgspec.json.encode(answer), view.index.store, answer.index_id)
     cited = {evidence.document_id for item in answer.answers for evidence in item.evidence}
     return {
-        "question": question.text,
+        # By identifier: the texts are the data's and stay there.
+        "question": question.question_id,
+        "kind": answer.kind,
         "status": answer.status,
-        "answer": answer.answers[0].text[:160] if answer.answers else "",
+        "cited": sorted(cited),
         "cites an expert's document": bool(cited & {context.document_id for context in question.contexts}),
         "quotations": verification.evidence,
         "verified": verification.verified,

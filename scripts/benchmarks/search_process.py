@@ -54,8 +54,8 @@ def reopen(directory: Path, texts: list[str], vectors: Vectors) -> dict[str, Any
     after = memory()
     index.close()
     return {
-        "open_s": round(opened - started, 3),
-        "first_search_s": round(first - opened, 3),
+        "open_s": round(opened - started, 4),
+        "first_search_s": round(first - opened, 4),
         "rss_mb": {"before": before["rss"], "opened": at_opening["rss"], "after searches": after["rss"]},
         "anonymous_mb": {"before": before["anonymous"], "after searches": after["anonymous"]},
     }

@@ -98,15 +98,16 @@ def literature(figures: Figures) -> str:
     asked = [
         [
             one["question"],
+            one["kind"],
             one["status"].replace("_", " "),
-            one["answer"] if len(one["answer"]) <= 90 else one["answer"][:89] + "…",
+            ", ".join(one["cited"]),
             _yes(one["cites an expert's document"]),
             one["quotations"],
             _yes(one["verified"]),
         ]
         for one in figures["asked"]
     ]
-    headings = ["question", "status", "first answer", "an expert's document cited", "quotations", "verified"]
+    headings = ["BioASQ question", "kind", "status", "cited", "an expert's document among them", "quotations", "verified"]
     return "\n\n".join([size, table(["file", "what was read"], files), table(headings, asked)])
 
 

@@ -104,7 +104,7 @@ def test_shared_and_dead_rows_any_filter_and_k_as_by_brute_force(
     gaps = data.draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows)))
     keys = np.cumsum(np.array(gaps, dtype=np.int64))
     allowed = np.array(sorted(data.draw(st.sets(st.integers(0, 160)))), dtype=np.int64)
-    narrow = data.draw(st.sampled_from((0, 2_000)))
+    narrow = data.draw(st.sampled_from((0, 5_000)))
     folder = tmp_path_factory.mktemp("dense")
     vectors, query = unit(30), unit(1, 3)
     with pytest.MonkeyPatch.context() as patch:

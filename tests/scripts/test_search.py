@@ -36,8 +36,8 @@ def test_every_stage_and_every_raw_part_is_measured(directory):
 @pytest.mark.parametrize("opening", [reopen, reopen_cold])
 def test_reopening_says_seconds_and_memory(directory, opening):
     figures = opening(directory, QUERIES, vectors())
-    assert 0 < figures["open_s"] < 10
-    assert 0 < figures["first_search_s"] < 10
+    assert 0 <= figures["open_s"] < 10
+    assert 0 <= figures["first_search_s"] < 10
     assert figures["rss_mb"]["before"] > 10
 
 
