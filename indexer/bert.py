@@ -17,8 +17,9 @@ from indexer.numeric import Mode
 if TYPE_CHECKING:
     import torch
 
-# Rows of a batch are filled up to a multiple of this: oneDNN compiles a kernel for every new number of rows.
-ROWS = 64
+# Rows of a batch are filled up to a multiple of this: oneDNN compiles a kernel for every new number of rows. A query is
+# short, and is filled up to fewer.
+ROWS, FEW_ROWS = 64, 16
 # Tokens whose attention is computed at once: their scores, 12 x 300 x 300 numbers a text, should stay in the cache.
 ATTENTION_TOKENS = 768
 # Texts are padded to a multiple of this inside attention, for the same reason.
@@ -127,7 +128,7 @@ class PackedBert:
         from torch.nn.functional import embedding, pad
 
         positions = torch.cat([torch.arange(group.length).repeat(group.texts) for group in groups])
-        filling = -len(ids) % ROWS
+        filling = -len(ids) % (ROWS if len(ids) > ROWS else FEW_ROWS)
         rows = embedding(pad(ids, (0, filling)), self._words)
         rows += embedding(pad(positions, (0, filling)), self._positions)
         normed: torch.Tensor = self._norm(rows).to(self._dtype)
@@ -162,8 +163,8 @@ class PackedBert:
 
         query, key, value = padded
         weights = torch.bmm(query, key.transpose(1, 2)).exp2_()
-        mixed = torch.bmm(weights, value).unflatten(0, (block.texts, self._heads))
-        weights = weights.unflatten(0, (block.texts, self._heads))
+        mixed = torch.bmm(weights, value).view(block.texts, self._heads, block.length, -1)
+        weights = weights.view(block.texts, self._heads, block.length, -1)
         for run in block.runs:
             inside = slice(run.first, run.first + run.texts)
             sums = weights[inside, :, : run.length, : run.length].sum(dim=-1, keepdim=True)

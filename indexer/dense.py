@@ -148,10 +148,15 @@ class DenseIndex:
 
     def search(self, query: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k nearest to one query of shape (1, dimensions), best first, ties by key; fewer if there are fewer."""
+        return self.near(query, k, selection).best(k)
+
+    def near(self, query: Vectors, k: int, selection: Selection | None = None) -> "Near":
+        """Passages among which the k nearest to one query of shape (1, dimensions) are."""
         allowed = self._all if selection is None else self._resolved(selection.keys)
         wanted = min(k, allowed.passages)
         if wanted < 1:
-            return []
+            nothing = np.empty(0, dtype=np.int64)
+            return Near(self._stored, nothing, nothing, nothing, np.empty(0, dtype=np.float32))
         query = np.ascontiguousarray(query, dtype=np.float32)
         with _one_thread():
             rows, scores = self._candidates(query, wanted, allowed)
@@ -159,9 +164,7 @@ class DenseIndex:
         if allowed.places is not None:
             kept = _among(places, allowed.places)
             places, which = places[kept], which[kept]
-        keys, found = self._mapping.keys[places], scores[which]
-        best = np.lexsort((keys, -found))[:wanted]
-        return [Hit(int(key), float(score)) for key, score in zip(keys[best], found[best], strict=True)]
+        return Near(self._stored, self._mapping.keys[places], rows, which, scores)
 
     def _candidates(self, query: Vectors, wanted: int, allowed: "_Allowed") -> tuple[Rows, NDArray[np.float32]]:
         """Rows among which the `wanted` best are, and their scores."""
@@ -208,6 +211,30 @@ class DenseIndex:
         for part, segment in zip(self._parts, layout.segments, strict=False):
             for problem in part.problems(self._stored):
                 yield f"{layout.folder}/{segment.file}: {problem}"
+
+
+class Near:
+    """Passages near a query: their keys, none twice, the row of each (`rows[which]`), and the score of each row."""
+
+    def __init__(
+        self, stored: StoredVectors, keys: PassageKeys, rows: Rows, which: Rows, scores: NDArray[np.float32]
+    ) -> None:
+        self._stored, self._keys, self._rows, self._which, self._scores = stored, keys, rows, which, scores
+
+    def best(self, k: int) -> list[Hit]:
+        """The k best, best first, ties by key; fewer if there are fewer."""
+        found = self._scores[self._which]
+        order = np.lexsort((self._keys, -found))[:k]
+        pairs = zip(self._keys[order].tolist(), found[order].tolist(), strict=True)
+        return [Hit(key, score) for key, score in pairs]
+
+    def scored(self, query: Vectors) -> "Near":
+        """The same passages scored for another query of shape (1, dimensions)."""
+        if not len(self._rows):
+            return self
+        with _one_thread():
+            scores = self._stored.scores(np.ascontiguousarray(query, dtype=np.float32), self._rows)
+        return Near(self._stored, self._keys, self._rows, self._which, scores)
 
 
 @contextmanager

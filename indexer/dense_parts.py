@@ -33,7 +33,7 @@ from indexer.stored_vectors import StoredVectors
 from indexer.vector_file import VectorFile
 from indexer.vectors import Rows
 
-# Each of the two roundings to steps of 1 / scale has the deviation step / sqrt(12), in a score of vectors of length 1.
+# Rounding a vector to steps of 1 / scale changes its product with one of length 1 by a deviation of step / sqrt(12).
 # Six deviations are met by one score in 500 million; on real passages they mean a depth of about 250 for the best 200.
 # Lists miss more than the two that are allowed for there could.
 _DEVIATIONS = 6
@@ -69,6 +69,19 @@ class Chosen(msgspec.Struct, frozen=True):
         return faiss.IDSelectorBitmap(self.bitmap)  # type: ignore[call-arg,arg-type]
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """A query as whole numbers. It has a scale of its own: its numbers may be larger than any that is stored."""
+
+    codes: Vectors
+    scale: float
+
+    @classmethod
+    def of(cls, query: Vectors) -> "_Asked":
+        largest = float(np.abs(query).max())
+        scale = 127 / largest if largest > 0 else 1.0
+        return cls(quantise(query, scale), scale)
+
+
 class ExactPart:
     """Rows [first, end), each of which a search looks at: the tail, and segments of one list. For several threads."""
 
@@ -94,23 +107,29 @@ class ExactPart:
 
     def search(self, query: Vectors, wanted: int, score: Scorer, chosen: Chosen | None) -> Candidates:
         """At least the `wanted` best of the rows, or of those chosen, and all that share the score of the last."""
-        return self._best(quantise(query, self._scale), wanted, score, chosen, 1)
+        return self._best(_Asked.of(query), wanted, score, chosen, 1)
 
-    def _best(self, codes: Vectors, wanted: int, score: Scorer, chosen: Chosen | None, nprobe: int) -> Candidates:
+    def _best(self, asked: "_Asked", wanted: int, score: Scorer, chosen: Chosen | None, nprobe: int) -> Candidates:
         parameters = _parameters(self._index, chosen, nprobe)
         available = self.end - self.first if chosen is None else chosen.count
         depth = min(available, wanted + wanted // 3 + 16)
-        while True:
-            places, rough = self._nearest(codes, depth, parameters)
-            exact = score(places + self.first)
-            if depth >= available or len(places) < depth or self._is_past(rough[-1], exact, wanted):
-                return Candidates(places + self.first, exact)
-            depth = min(available, 4 * depth)
+        places, rough = self._nearest(asked.codes, depth, parameters)
+        exact = score(places + self.first)
+        if depth < available and len(places) == depth:
+            # Nothing whose rough score is this or less can be among the best; was there more above it?
+            margin = self._deviations * math.hypot(1 / self._scale, 1 / asked.scale) / math.sqrt(12)
+            least = (np.partition(exact, -wanted)[-wanted] - margin) * self._scale * asked.scale
+            if rough[-1] >= least:
+                places = self._above(asked.codes, float(least), parameters)
+                exact = score(places + self.first)
+        return Candidates(places + self.first, exact)
 
-    def _is_past(self, rough: np.float32, exact: NDArray[np.float32], wanted: int) -> bool:
-        """Whether nothing whose rough score is this or less can be among the `wanted` best."""
-        margin = self._deviations / (self._scale * math.sqrt(6))
-        return bool(rough / self._scale**2 + margin < np.partition(exact, -wanted)[-wanted])
+    def _above(self, codes: Vectors, least: float, parameters: faiss.SearchParameters | None) -> NDArray[np.int64]:
+        """Places in this part with a rough score above `least`."""
+        _, _, places = self._index.range_search(codes, least, params=parameters)
+        self._refuse_outside(places)
+        found: NDArray[np.int64] = places
+        return found
 
     def _nearest(
         self, codes: Vectors, depth: int, parameters: faiss.SearchParameters | None
@@ -167,10 +186,10 @@ class ListsPart(ExactPart):
 
     def search(self, query: Vectors, wanted: int, score: Scorer, chosen: Chosen | None) -> Candidates:
         """As many of the best as the lists hold that are looked at; as many as there are where fewer are wanted."""
-        codes = quantise(query, self._scale)
-        nprobe = self._probes(codes, wanted, chosen)
+        asked = _Asked.of(query)
+        nprobe = self._probes(asked.codes, wanted, chosen)
         while True:
-            found = self._best(codes, wanted, score, chosen, nprobe)
+            found = self._best(asked, wanted, score, chosen, nprobe)
             if nprobe >= self._segment.nlist or len(found.rows) >= wanted:
                 return found
             nprobe = min(self._segment.nlist, 4 * nprobe)
@@ -178,23 +197,23 @@ class ListsPart(ExactPart):
     def _probes(self, codes: Vectors, wanted: int, chosen: Chosen | None) -> int:
         """How many lists to look at.
 
-        Under a filter as many as hold as many chosen rows as an unfiltered search looks at. All of them where that is
-        all there are, and where the filter leaves out what is near to the query: what it leaves is equally far then,
-        and in no lists rather than others.
+        Under a filter so many that they hold as many chosen rows as an unfiltered search looks at, times the root of
+        the share that is chosen: measured to keep the recall. All of them where no more are chosen, and where the
+        filter leaves out what is near to the query: what it leaves is about equally far then, and in any list.
         """
         nlist, size = self._segment.nlist, self.end - self.first
         plain = min(nlist, self._segment.nprobe * max(1, -(-wanted // _WANTED)))
         if chosen is None:
             return plain
-        rows = size * plain // nlist
-        if chosen.count <= rows:
+        enough = size * plain / nlist * math.sqrt(chosen.count / size)
+        if chosen.count <= enough:
             return nlist
         held = np.bincount(self._lists()[chosen.flags], minlength=nlist)
         nearest = self._index.quantizer.search(codes, nlist)[1][0]
         passed = np.cumsum(held[nearest])
-        if passed[plain - 1] * size < _FEW * rows * chosen.count:
+        if passed[plain - 1] * nlist < _FEW * plain * chosen.count:
             return nlist
-        return min(nlist, max(plain, int(np.searchsorted(passed, rows)) + 1))
+        return min(nlist, max(plain, int(np.searchsorted(passed, enough)) + 1))
 
     def _lists(self) -> NDArray[np.int32]:
         """The list of each place, read when the first filter comes: 4 bytes a row."""

@@ -71,9 +71,12 @@ class _Product:
     def __call__(self, rows: "torch.Tensor") -> "torch.Tensor":
         import torch
 
-        weight = (self._weight, self._scales, self._zeros, None)
-        options = (1.0, 0, torch.float32, "none", [], "")
-        product: torch.Tensor = self._ops.qlinear_pointwise(rows, 1.0, self._zero, *weight, *options)
+        rows_scale, bias, out_scale, out_zero = 1.0, None, 1.0, 0
+        product: torch.Tensor = self._ops.qlinear_pointwise(
+            *(rows, rows_scale, self._zero),
+            *(self._weight, self._scales, self._zeros, bias),
+            *(out_scale, out_zero, torch.float32, "none", [], ""),
+        )
         return product
 
 

@@ -281,4 +281,9 @@ def _explained(folder: Path, error: BaseException) -> IndexStateError:
         )
     if "StorageFull" in reason or "No space left" in reason:
         return IndexStateError(f"{folder}: cannot be written: no space is left", remedy="Make room and run it again")
+    if "worker thread" in reason.lower():  # a thread of its own ran into it, and Tantivy does not say what it was
+        return IndexStateError(
+            f"{folder}: cannot be written: Tantivy's writer stopped, as it does where no space is left ({reason})",
+            remedy="Make room and run the same command again; where there is room, delete this folder first",
+        )
     return IndexStateError(f"{folder}: the lexical index is damaged: {reason}", remedy=_REBUILD)

@@ -20,12 +20,14 @@ from indexer.records import Filters, Selection
 from indexer.store import StoredPassage
 from retriever.fusion import FUSIONS, fuse
 from retriever.records import EngineScore, RankedList, ScoredPassage
-from retriever.runs import best_passage_per_document
 
 Mode = Literal["hybrid", "bm25", "dense"]
 Unit = Literal["passage", "document"]
 
 _BESIDE = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="biocite-bm25")
+
+STAGES = ("select", "bm25", "embedding", "dense", "feedback", "fusion", "fetch")
+"""The stages of a search as its timings name them; BM25 and the embedding of the query run side by side."""
 
 MAX_QUERY_CHARACTERS = 10_000
 MAX_K = 10_000
@@ -34,12 +36,14 @@ MAX_K = 10_000
 class Feedback(msgspec.Struct, frozen=True):
     """Pseudo-relevance feedback in the vector space (Rocchio 1971; for dense retrieval Li et al., TOIS 2023).
 
-    The query's vector is moved by `weight` towards the score-weighted mean of the `passages` best hybrid hits, and the
-    dense engine is asked again. Why, and how it was chosen: ``docs/decisions/0006-min-max-fusion.md``.
+    The query's vector is moved by `weight` towards the score-weighted mean of the `passages` best hybrid hits, and
+    passages are scored again: `reach` times as many as the dense engine is to give, the nearest to the query as it was.
+    Why, and how it was chosen: ``docs/decisions/0006-min-max-fusion.md``.
     """
 
     passages: int = 2
     weight: float = 1.0
+    reach: int = 4
 
 
 class RetrievalSettings(msgspec.Struct, frozen=True):
@@ -86,6 +90,7 @@ class Retriever:
             fused = self._fuse(rankings)
         with _timed(timings, "fetch"):
             passages = self._fetch(fused, rankings, k, unit)
+        timings = {stage: timings[stage] for stage in STAGES if stage in timings}
         timings["total"] = _milliseconds(started)
         return RankedList(query, mode, filters, passages, timings, self.index.manifest.index_id)
 
@@ -102,15 +107,16 @@ class Retriever:
         beside = _BESIDE.submit(bm25) if mode == "hybrid" else None
         with _timed(timings, "embedding"):
             vector = self.index.model.encode_queries([query])
+        feedback = self.settings.feedback if mode == "hybrid" else None
         with _timed(timings, "dense"):
-            rankings = {"dense": self.index.dense.search(vector, depth, selection)}
+            near = self.index.dense.near(vector, depth * (feedback.reach if feedback is not None else 1), selection)
+            rankings = {"dense": near.best(depth)}
         if beside is not None:
             rankings["bm25"] = beside.result()
-        feedback = self.settings.feedback
-        if mode == "hybrid" and feedback is not None and rankings["dense"]:
+        if feedback is not None and rankings["dense"]:
             with _timed(timings, "feedback"):
                 moved = self._moved(vector, rankings, feedback)
-                rankings["dense"] = self.index.dense.search(moved, depth, selection)
+                rankings["dense"] = near.scored(moved).best(depth)
         return rankings
 
     def _moved(self, vector: Vectors, rankings: dict[str, list[Hit]], feedback: Feedback) -> Vectors:
@@ -132,28 +138,26 @@ class Retriever:
     def _fetch(
         self, fused: list[tuple[int, float]], rankings: dict[str, list[Hit]], k: int, unit: Unit
     ) -> tuple[ScoredPassage, ...]:
-        stored = self.index.store.passages([key for key, _ in (_best(fused, k) if unit == "passage" else fused)])
-        found = [(stored[key], score) for key, score in fused if key in stored]
+        best = _best(fused if unit == "passage" else self._best_passages(fused), k)
+        stored = self.index.store.passages([key for key, _ in best])
+        found = [(stored[key], score) for key, score in best if key in stored]
         # Keys follow the order of indexing; what people see is ordered by score and then by id.
         found.sort(key=lambda pair: (-pair[1], pair[0].passage.passage_id))
-        if unit == "document":
-            found = _best_passages(found)
         places = {name: {hit.key: (rank, hit) for rank, hit in enumerate(hits, 1)} for name, hits in rankings.items()}
         return tuple(_scored(passage, score, rank, places) for rank, (passage, score) in enumerate(found[:k], start=1))
+
+    def _best_passages(self, fused: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """The best passage of each document, of equally good ones the first; `fused` is best first."""
+        documents = self.index.columns.documents_of(np.array([key for key, _ in fused], dtype=np.int64))
+        first: dict[int, tuple[int, float]] = {}
+        for document, pair in zip(documents.tolist(), fused, strict=True):
+            first.setdefault(document, pair)
+        return list(first.values())
 
 
 def _best(fused: list[tuple[int, float]], k: int) -> list[tuple[int, float]]:
     """The k best and all that tie with the last of them, among which not the order of indexing is to choose."""
     return fused[:k] + list(takewhile(lambda pair: pair[1] == fused[k - 1][1], fused[k:]))
-
-
-def _best_passages(found: list[tuple[StoredPassage, float]]) -> list[tuple[StoredPassage, float]]:
-    """The best passage of each document; `found` is best first, so a document's first passage is its best."""
-    first: dict[str, StoredPassage] = {}
-    for passage, _ in found:
-        first.setdefault(passage.passage.document_id, passage)
-    documents = best_passage_per_document((passage.passage.document_id, score) for passage, score in found)
-    return [(first[document_id], score) for document_id, score in documents]
 
 
 def _scored(

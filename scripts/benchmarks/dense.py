@@ -142,7 +142,7 @@ def _exact(path: Path, queries: Vectors) -> list[list[int]]:
     for start in range(0, len(stored), _BLOCK):
         block = queries @ stored[start : start + _BLOCK].astype(np.float32).T
         for number, scores in enumerate(block):
-            top = np.argsort(-scores)[:RECALL_AT]
+            top = np.argsort(-scores, kind="stable")[:RECALL_AT]
             rows, kept = np.append(best[number][0], top + start), np.append(best[number][1], scores[top])
             order = np.lexsort((rows, -kept))[:RECALL_AT]
             best[number] = rows[order], kept[order]

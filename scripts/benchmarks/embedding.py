@@ -146,7 +146,7 @@ def lengths(source: str, passages: Sequence[str], max_tokens: int) -> list[int]:
     """Tokens of each passage, as far as the model reads it."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer: Any = AutoTokenizer.from_pretrained(source)  # type: ignore[no-untyped-call]
     return [len(ids) for ids in tokenizer(list(passages), truncation=True, max_length=max_tokens)["input_ids"]]
 
 
@@ -172,7 +172,7 @@ def _take_turns_quickly(calls: dict[str, Callable[[], object]]) -> tuple[dict[st
 
 
 def real_passages(directory: Path, count: int) -> list[str]:
-    """`count` passages of an index as they are embedded, spread evenly over it; those that are a title alone left out."""
+    """`count` passages of an index as they are embedded, spread evenly over it; none that is a title alone."""
     store = Store(directory)
     try:
         texts = [text for _, text in store.texts() if "\n" in text]

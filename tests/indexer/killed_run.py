@@ -11,13 +11,22 @@ import sys
 import time
 from pathlib import Path
 
-from indexer import embedding_stage
+from indexer import embedding_stage, generations
 from indexer.build import BuildSettings, build_index
 from indexer.compaction import compact_index
 from indexer.prepared import text_hash
+from indexer.store_writer import StoreWriter
+from indexer.tantivy_engine import TantivyWriter
+from indexer.vectors import VectorStore
 from tests.fakes import WordHashModel
 
 PAUSE_S = 0.04
+SLOWED = [
+    (StoreWriter, "put", 0.003), (StoreWriter, "record_source", 0.02), (StoreWriter, "purge", 0.05),
+    (TantivyWriter, "add", 0.0005), (TantivyWriter, "commit", 0.02), (VectorStore, "append", 0.02),
+    (generations, "write_whole", 0.05),
+]  # fmt: skip
+"""Steps that are too quick on a few records to be met by a kill, and for how long each waits before it is done."""
 TEXTS_A_CALL = 16
 
 
@@ -36,8 +45,21 @@ class LoggingModel(WordHashModel):
         return super().encode_passages(texts, advance)
 
 
+def slowed(owner, name, seconds):
+    """Let a function wait before it does its work."""
+    work = getattr(owner, name)
+
+    def slow(*arguments, **options):
+        time.sleep(seconds)
+        return work(*arguments, **options)
+
+    setattr(owner, name, slow)
+
+
 def main(job):
     """Do the job."""
+    for step in SLOWED:
+        slowed(*step)
     embedding_stage.CHUNK = TEXTS_A_CALL
     directory = Path(job["directory"])
     sys.stdout.write("ready\n")

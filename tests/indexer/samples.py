@@ -28,3 +28,19 @@ def bioasq_questions(data, count):
     files = sorted((data / "bioasq").glob("*.json"))
     bodies = (question["body"] for path in files for question in json.loads(path.read_text())["questions"])
     return list(islice(bodies, count))
+
+
+def bioasq_retrieval(data, name, count):
+    """(questions, texts, sets of relevant rows) of a BioASQ file: a document's text is what experts quoted of it."""
+    questions, quoted, wanted = [], {}, []
+    for question in json.loads((data / "bioasq" / name).read_text())["questions"][:count]:
+        questions.append(question["body"])
+        wanted.append({snippet["document"] for snippet in question["snippets"]})
+        for snippet in question["snippets"]:
+            quoted.setdefault(snippet["document"], {})[snippet["text"]] = None
+    rows = {name: row for row, name in enumerate(quoted)}
+    return (
+        questions,
+        [" ".join(parts) for parts in quoted.values()],
+        [{rows[name] for name in names} for names in wanted],
+    )

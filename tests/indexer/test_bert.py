@@ -98,9 +98,7 @@ def test_scores_too_far_apart_for_bare_exponentials_are_still_right(factor, monk
         layer.attention.self.query.weight.data *= factor
     careful = []
     attend = PackedBert._attend_carefully
-    monkeypatch.setattr(
-        PackedBert, "_attend_carefully", lambda self, *rest: careful.append(1) or attend(self, *rest)
-    )
+    monkeypatch.setattr(PackedBert, "_attend_carefully", lambda self, *rest: careful.append(1) or attend(self, *rest))
     found = packed(bert, "bf16", ids, GROUPS)
     assert torch.isfinite(found).all()
     if factor > 1000:
@@ -113,9 +111,7 @@ def test_attention_by_hand():
     """One head of width 2, two tokens: the first looks at both alike, the second at itself e^2 times as much."""
     from transformers import BertConfig, BertModel
 
-    config = BertConfig(
-        vocab_size=4, hidden_size=2, num_hidden_layers=1, num_attention_heads=1, intermediate_size=2
-    )
+    config = BertConfig(vocab_size=4, hidden_size=2, num_hidden_layers=1, num_attention_heads=1, intermediate_size=2)
     made = PackedBert(BertModel(config).eval(), "fp32")
     scale = math.sqrt(math.log2(math.e))  # scores are powers of 2, scaled as the query's weights scale them
     query, key, value = (

@@ -30,6 +30,7 @@ SUBJECTS = 12
 THREADS = 8
 PROCESSES = 2
 SECONDS = 8.0
+HELD_S = 0.1
 LEAST_ROUNDS = 4
 MODES = ("bm25", "dense", "hybrid")
 
@@ -60,8 +61,8 @@ def records(number):
     ]
 
 
-def look(index: Index, gone: frozenset[str], retracted: frozenset[str]) -> None:
-    """One search of each kind; AssertionError where generations are mixed or something is there that must not be."""
+def look(index: Index, gone: frozenset[str], retracted: frozenset[str]) -> int:
+    """Search in each way; the round found. AssertionError where rounds are mixed or something must not be there."""
     number = one_round(index)
     retriever = Retriever(index)
     for mode in MODES:
@@ -75,6 +76,7 @@ def look(index: Index, gone: frozenset[str], retracted: frozenset[str]) -> None:
                 assert round_word(number) in stored.passage.text, (mode, number, stored.passage.text)
         kept = retriever.search("kinase finding", k=100, mode=mode, filters=Filters(retracted=False)).passages
         assert retracted.isdisjoint(hit.stored.passage.document_id for hit in kept), mode
+    return number
 
 
 def one_round(index: Index) -> int:
@@ -82,10 +84,7 @@ def one_round(index: Index) -> int:
     (stored,) = [each for each in index.store.passages_of("PMID:1") if each.passage.kind != "title"]
     word = next(word for word in stored.passage.text.split() if word.startswith("round"))
     number = int("".join(str("abcdefghij".index(letter)) for letter in word[5:-1]))
-    hits = index.lexical.search(word, 100)
-    every = index.store.passages([hit.key for hit in hits])
-    assert sorted(every) == sorted(hit.key for hit in hits), "BM25 gives passages that the store lacks"
-    assert stored.key in every
+    assert "PMID:1" in _with_word(index, number)
     for other in (number - 1, number + 1):
         left = [f"PMID:{20_000 + other}"] if 0 <= other < number else []  # of a round that is over its finding stays
         assert _with_word(index, other) == left, (number, other)
@@ -101,7 +100,9 @@ def _with_word(index: Index, number: int) -> list[str]:
     """The documents in which BM25 finds the word of a round."""
     if number < 0:
         return []
-    found = index.store.passages([hit.key for hit in index.lexical.search(round_word(number), 100)])
+    keys = [hit.key for hit in index.lexical.search(round_word(number), 100)]
+    found = index.store.passages(keys)
+    assert sorted(found) == sorted(keys), "BM25 gives passages that the store lacks"
     return [stored.passage.document_id for stored in found.values()]
 
 
@@ -124,7 +125,9 @@ def read_until(stop, current, committed):
     while not stop():
         gone, retracted = committed()
         with current.use() as index:
-            look(index, gone, retracted)
+            number = look(index, gone, retracted)
+            time.sleep(HELD_S)  # the writer goes on meanwhile
+            assert look(index, gone, retracted) == number
             generations.add(index.manifest.generation)
         looks += 1
     return looks, len(generations)

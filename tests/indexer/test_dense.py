@@ -127,6 +127,16 @@ def test_the_filter_of_one_search_is_not_that_of_the_next(tmp_path: Path) -> Non
         assert sorted(hit.key for hit in index.search(unit(1), 5, selected(*keys))) == list(keys)
 
 
+@pytest.mark.parametrize("size", [0.02, 1.0])
+def test_a_query_with_larger_numbers_than_any_vector_has_is_answered_exactly(tmp_path: Path, size: float) -> None:
+    vectors = clustered(2_000, dimensions=64)
+    query = unit(1, 5, 64) * size
+    query[0, 3] = 1
+    query /= np.linalg.norm(query)
+    found = [hit.key for hit in built(tmp_path, vectors, list(range(2_000))).search(query, 200)]
+    assert found == brute_force(vectors, query, np.arange(2_000), np.arange(2_000), 200)
+
+
 # Lists
 
 

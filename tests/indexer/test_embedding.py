@@ -1,11 +1,19 @@
 """Embedding models: profiles, what is asked of the model inside, and the compact model itself."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from corpora.errors import ModelError, UsageError
-from indexer import embedding
-from indexer.compact import WEIGHTS_SHA256
+from corpora.pubmed import parse_pubmed
+from corpora.records import Document
+from corpora.sample import sample_path
+from indexer import batching, embedding
+from indexer.compact import WEIGHTS_SHA256, compact_base
 from indexer.embedding import (
     PROFILES,
     EmbeddingProfile,
@@ -14,16 +22,25 @@ from indexer.embedding import (
     load_embedding_model,
     resolve_profile,
 )
+from indexer.int8 import zero_point
+from indexer.numeric import cpu_has_bf16
+from indexer.quiet import quiet_loading
+from indexer.splitting import Splitter
+from indexer.store import searched_text
+from tests.data import DATA, needs_data
+from tests.indexer.samples import bioasq_retrieval
 
 
 class Inner:
-    """Stands where a sentence-transformers model stands: a text's vector is its length and its number of words."""
+    """An encoder: a text's vector is its length and its number of words."""
 
     def __init__(self):
         self.calls = []
 
-    def encode(self, texts, **options):
+    def encode(self, texts, advance=None):
         self.calls.append(list(texts))
+        if advance is not None:
+            advance(len(texts))
         return np.array([[len(text), len(text.split())] for text in texts], dtype=np.float32)
 
 
@@ -88,8 +105,44 @@ def compact():
     return load_embedding_model(PROFILES["compact"])
 
 
+@pytest.fixture(scope="module")
+def exact():
+    return load_embedding_model(PROFILES["compact"], precision="fp32")
+
+
+def plain(texts):
+    """What sentence-transformers itself makes of them, in fp32."""
+    from sentence_transformers import SentenceTransformer
+
+    with quiet_loading():
+        made = SentenceTransformer(str(compact_base()), device="cpu")
+    made.max_seq_length = PROFILES["compact"].max_tokens
+    return made.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+
+@cache
+def sample_texts():
+    """Title and text of every passage of the sample corpus, of all lengths, and the ends of what texts can be."""
+    with sample_path().open("rb") as stream:
+        documents = [record for record in parse_pubmed(stream, "sample") if isinstance(record, Document)]
+    found = [
+        searched_text(document.title, passage.kind, passage.text)
+        for document in documents
+        for passage in Splitter().split(document)
+    ]
+    return [*found, "", "a", " \n ", "the", "word " * 1000, "1,25-dihydroxyvitamin D3 αβγ 中文 [PAD] [SEP]"]
+
+
+def cosines(left, right):
+    return (left * right).sum(axis=1)
+
+
 def test_the_compact_model_is_the_published_one(compact):
     assert compact.identity == ModelIdentity("compact", WEIGHTS_SHA256, dimensions=384, max_tokens=320)
+
+
+def test_the_precision_is_no_part_of_the_identity(compact, exact):
+    assert compact.identity == exact.identity
 
 
 def test_the_compact_model_tells_meanings_apart(compact):
@@ -104,10 +157,90 @@ def test_the_compact_model_tells_meanings_apart(compact):
     assert list((asked @ vectors.T).argmax(axis=1)) == [1, 2, 0]
 
 
-def test_the_compact_model_gives_a_text_the_same_vector_every_time(compact):
-    text = "Ivacaftor opens the channel."
-    alone = compact.encode_passages([text])
-    assert np.array_equal(alone, compact.encode_passages([text]))
-    # Beside longer texts it is padded, which may cost a little precision and no more.
-    beside = compact.encode_passages([text, "a long text " * 100])[:1]
-    assert float((alone @ beside.T).item()) > 0.999
+def test_fp32_gives_what_sentence_transformers_gives(exact):
+    texts = sample_texts()
+    assert exact.encode_passages(texts) == pytest.approx(plain(texts), abs=1e-5)
+
+
+@pytest.mark.skipif(not cpu_has_bf16(), reason="this CPU has no bf16 instructions")
+def test_bf16_stays_within_a_thousandth_of_fp32(exact):
+    texts = sample_texts()
+    quick = load_embedding_model(PROFILES["compact"], precision="bf16")
+    assert cosines(quick.encode_passages(texts), exact.encode_passages(texts)).min() >= 0.999
+
+
+@pytest.mark.skipif(zero_point() == 0, reason="torch has no 8-bit products on this machine")
+def test_int8_stays_near_fp32(exact):
+    texts = sample_texts()
+    quick = load_embedding_model(PROFILES["compact"], precision="int8")
+    found = cosines(quick.encode_passages(texts), exact.encode_passages(texts))
+    assert found.min() >= 0.98
+    assert found.mean() >= 0.995
+
+
+@pytest.mark.data
+@needs_data
+@pytest.mark.skipif(zero_point() == 0, reason="torch has no 8-bit products on this machine")
+def test_int8_finds_the_documents_that_fp32_finds(exact):
+    """nDCG@10 over BioASQ questions and the abstracts that experts judged relevant to any of them."""
+    questions, documents, relevant = bioasq_retrieval(DATA, "10B1_golden.json", 80)
+    scores = {}
+    for name, made in (
+        ("int8", load_embedding_model(PROFILES["compact"], precision="int8")),
+        ("fp32", exact),
+    ):
+        similar = made.encode_queries(questions) @ made.encode_passages(documents).T
+        scores[name] = np.mean([ndcg_at_10(row, wanted) for row, wanted in zip(similar, relevant, strict=True)])
+    assert scores["fp32"] > 0.6
+    assert scores["int8"] == pytest.approx(scores["fp32"], rel=0.005)
+
+
+def ndcg_at_10(similar, wanted):
+    gains = [
+        1 / np.log2(rank + 2) for rank, row in enumerate(np.argsort(-similar, kind="stable")[:10]) if row in wanted
+    ]
+    return sum(gains) / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(wanted))))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(24)))
+def test_a_text_has_its_vector_wherever_it_stands(compact, order):
+    """Beside other texts it is in another batch, which may cost a last digit of bf16 and no more."""
+    texts = ["ivacaftor opens the channel", *sample_texts()[-6:], *sample_texts()][:24]
+    straight = compact.encode_passages(texts)
+    shuffled = compact.encode_passages([texts[row] for row in order])
+    assert shuffled == pytest.approx(straight[list(order)], abs=1e-3)
+
+
+def test_a_text_has_the_same_vector_alone(compact):
+    texts = sample_texts()[:12]
+    together = compact.encode_passages(texts)
+    for row, text in enumerate(texts):
+        assert compact.encode_queries([text])[0] == pytest.approx(together[row], abs=1e-3)
+
+
+def test_what_stands_behind_the_last_token_is_not_read(compact):
+    long = "word " * 317  # and two special tokens: 319 of 320
+    vectors = compact.encode_passages([long + "one two", long + "one three four"])
+    assert np.array_equal(vectors[0], vectors[1])
+
+
+def test_several_threads_ask_at_once(compact):
+    texts = [f"question {number} about {'gene ' * number}" for number in range(24)]
+    alone = np.vstack([compact.encode_queries([text]) for text in texts])
+    with ThreadPoolExecutor(8) as pool:
+        found = np.vstack(list(pool.map(lambda text: compact.encode_queries([text]), texts * 3)))
+    assert found == pytest.approx(np.tile(alone, (3, 1)), abs=1e-6)
+
+
+def test_progress_adds_up_over_slices(compact, monkeypatch):
+    monkeypatch.setattr(batching, "SLICE", 5)
+    done = []
+    vectors = compact.encode_passages([f"text {number}" for number in range(12)], done.append)
+    assert done == [5, 5, 2]
+    assert vectors.shape == (12, 384)
+
+
+def test_a_mode_that_the_machine_cannot_run_is_refused():
+    with pytest.raises(UsageError, match="fp16 needs a GPU"):
+        load_embedding_model(PROFILES["compact"], precision="fp16")

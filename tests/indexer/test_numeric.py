@@ -85,15 +85,21 @@ def test_what_a_machine_cannot_run_is_refused(monkeypatch):
 
 
 def test_threads_are_settled_before_torch_is_loaded_and_never_against_a_choice(monkeypatch):
+    monkeypatch.setenv("GOMP_SPINCOUNT", "")  # so that it is as it was when the test is over
+    monkeypatch.delenv("GOMP_SPINCOUNT")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     settle_threads()  # torch is loaded: too late to matter
-    assert "OMP_WAIT_POLICY" not in os.environ
+    assert "GOMP_SPINCOUNT" not in os.environ
     monkeypatch.delitem(sys.modules, "torch")
-    settle_threads()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     settle_threads()
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert "GOMP_SPINCOUNT" not in os.environ
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    settle_threads()
+    assert os.environ["GOMP_SPINCOUNT"] == "1000"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    settle_threads()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
 
 
 def test_memory_is_settled_with_glibc_and_left_alone_elsewhere(monkeypatch):

@@ -116,7 +116,7 @@ any_filters = st.builds(
 @example(Filters(years=(0, 0)))
 def test_both_engines_find_what_the_store_selects(index, filters):
     """Tantivy tests the filters itself, FAISS takes the keys: each must give all that pass, in unfiltered order."""
-    selection = index.store.select(filters)
+    selection = index.select(filters)
     allowed = set(map(int, selection.keys))
     vector = index.model.encode_queries([EVERY_WORD])
     for engine, query in ((index.lexical, EVERY_WORD), (index.dense, vector)):
@@ -130,4 +130,4 @@ def test_both_engines_find_what_the_store_selects(index, filters):
 
 def test_the_query_of_these_tests_finds_every_passage(index):
     assert len(index.lexical.search(EVERY_WORD, 100)) == len(index.dense) == 7
-    assert np.array_equal(index.store.select(Filters()).keys, np.arange(2, 15, 2))
+    assert np.array_equal(index.select(Filters()).keys, np.arange(2, 15, 2))

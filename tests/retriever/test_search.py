@@ -178,7 +178,7 @@ some_filters = st.sampled_from(
 def test_filters_come_before_ranking(directory, filters, mode, k, candidates):
     """However few candidates an engine gives, they are the best of those that pass."""
     with opened(directory, RetrievalSettings(candidates=candidates)) as retriever:
-        allowed = set(map(int, retriever.index.store.select(filters).keys))
+        allowed = set(map(int, retriever.index.select(filters).keys))
         ranked = retriever.search(QUERY, k=k, mode=mode, filters=filters)
         assert {hit.stored.key for hit in ranked.passages} <= allowed
         if mode != "hybrid":
@@ -200,7 +200,8 @@ def test_the_list_says_what_was_asked_and_how_long_it_took(retriever):
     assert (ranked.query, ranked.mode, ranked.index_id) == (QUERY, "hybrid", retriever.index.manifest.index_id)
     stages = ["select", "bm25", "embedding", "dense", "feedback", "fusion", "fetch"]
     assert [*stages, "total"] == list(ranked.timings_ms)
-    assert sum(ranked.timings_ms[stage] for stage in stages) <= ranked.timings_ms["total"] + 0.01
+    one_by_one = sum(ranked.timings_ms[stage] for stage in stages if stage != "bm25")  # which runs beside the others
+    assert max(one_by_one, ranked.timings_ms["bm25"]) <= ranked.timings_ms["total"] + 0.01
     assert list(retriever.search(QUERY, mode="bm25").timings_ms) == ["select", "bm25", "fusion", "fetch", "total"]
 
 
@@ -273,12 +274,14 @@ def test_a_search_goes_on_while_the_index_is_updated(tmp_path):
                 assert set(before) <= set(after)
 
 
-def test_an_index_updated_while_it_is_open_can_still_be_searched(tmp_path):
-    """Tantivy finds new passages at once, FAISS after opening again: feedback does without their vectors."""
+def test_an_index_updated_while_it_is_open_stays_as_it_was(tmp_path):
     directory = tiny_index(tmp_path)
     with opened(directory) as retriever:
         retriever.index.warm()
         new = {"_id": "PMID:9", "title": QUERY, "text": f"A new {QUERY}."}
         build_index([write_documents(tmp_path / "new.jsonl", [new])], directory, WordHashModel())
-        dense = {hit.stored.passage.document_id: hit.dense for hit in retriever.search(QUERY).passages}
-        assert dense["PMID:9"] is None
+        assert "PMID:9" not in {hit.stored.passage.document_id for hit in retriever.search(QUERY).passages}
+    with opened(directory) as retriever:
+        new = {hit.stored.passage.document_id: hit for hit in retriever.search(QUERY).passages}["PMID:9"]
+        assert new.bm25 is not None
+        assert new.dense is not None
