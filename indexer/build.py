@@ -129,6 +129,8 @@ class _Build:
                     self._directory, self._opened.dense, vectors, (keys, rows), generation=self._opened.generation,
                     previous=self._reusable(base), kind=self._dense_kind(), progress=self._progress,
                 )  # fmt: skip
+                # Vectors damaged on disk are found now: what cannot be opened is never made current.
+                DenseIndex.open(self._directory, layout, self._model.identity.dimensions)
                 manifest = commit(
                     self._directory, self._store, self._opened, NewGeneration(lexical, layout, self._make)
                 )

@@ -7,11 +7,13 @@ are those of the tokens that the texts have, without padding: linear layers and 
 """
 
 import argparse
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,13 +23,17 @@ from indexer.compact import compact_base
 from indexer.embedding import COMPACT, PROFILES, EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.numeric import Precision, cpu_has_bf16, pick_device
 from indexer.quiet import quiet_loading
-from indexer.store import Store
+from indexer.store import searched_text
 from tests.shapes import biobert_shaped
 
 QUERY = "Which drugs inhibit PCSK9 and lower LDL cholesterol?"
 _QUERY_TRIES = 100
 _PEAK_SHAPES = ((2048, 2048, 2048), (4096, 1024, 1024), (2048, 1024, 4096), (4096, 4096, 4096))
 _PEAK_SECONDS = 1.0
+_PASSAGE = (
+    'SELECT d.title, p.kind, substr(d.text, p.start + 1, p."end" - p.start)'
+    " FROM passages p JOIN documents d USING (document_key) WHERE p.passage_key = ?"
+)
 
 
 class Shape(NamedTuple):
@@ -146,7 +152,8 @@ def lengths(source: str, passages: Sequence[str], max_tokens: int) -> list[int]:
     """Tokens of each passage, as far as the model reads it."""
     from transformers import AutoTokenizer
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(source)  # type: ignore[no-untyped-call]
+    load: Any = AutoTokenizer.from_pretrained
+    tokenizer = load(source)
     return [len(ids) for ids in tokenizer(list(passages), truncation=True, max_length=max_tokens)["input_ids"]]
 
 
@@ -173,13 +180,12 @@ def _take_turns_quickly(calls: dict[str, Callable[[], object]]) -> tuple[dict[st
 
 def real_passages(directory: Path, count: int) -> list[str]:
     """`count` passages of an index as they are embedded, spread evenly over it; none that is a title alone."""
-    store = Store(directory)
-    try:
-        texts = [text for _, text in store.texts() if "\n" in text]
-    finally:
-        store.close()
-    step = max(1, len(texts) // count)
-    return texts[::step][:count]
+    uri = f"file:{directory / 'passages.db'}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        keys = [key for (key,) in db.execute("SELECT passage_key FROM passages WHERE kind <> 'title' ORDER BY 1")]
+        wanted = keys[:: max(1, len(keys) // count)][:count]
+        found = [db.execute(_PASSAGE, [key]).fetchone() for key in wanted]
+    return [searched_text(title, kind, text) for title, kind, text in found]
 
 
 def main() -> None:

@@ -207,7 +207,7 @@ def test_index_json_and_info_json(tmp_path):
 def test_progress_goes_to_stderr(tmp_path):
     outcome = biocite("index", write_documents(tmp_path / "d.jsonl"), "--into", tmp_path / "index")
     stages = [line.partition(":")[0] for line in outcome.stderr.splitlines()]
-    assert stages == ["reading", "BM25 index", "embedding", "vector index"]
+    assert stages == ["reading", "BM25 index", "embedding"]
 
 
 def beir(folder):

@@ -93,10 +93,13 @@ def test_the_dense_part_is_damaged_and_a_new_run_mends_it(source, index, name, h
     before = hits(index)
     damaged(index / name, how)
     line = refusal(biocite(*SEARCH, index), index / "dense", code=1)
-    assert "Run the biocite index command with its sources again" in line
+    assert "run the same biocite index command again" in line or "Run the biocite index command with its" in line
     assert biocite(*SEARCH, index, "--mode", "bm25").code == 0
     if how == "a folder":
         (index / name).rmdir()
+    if how == "random" and name.endswith("f16"):  # of the right length, but no vectors: nothing is guessed
+        assert f"Delete {index / 'dense' / '1'} and run" in refusal(add(source, index), index / "dense", code=1)
+        shutil.rmtree(index / "dense" / "1")
     assert add(source, index).code == 0
     assert hits(index) == before
 

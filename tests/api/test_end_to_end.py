@@ -24,8 +24,10 @@ def index(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(index):
+    """The current generation with its models."""
     opened = Service(index)
-    yield opened
+    with opened.using() as view:
+        yield view
     opened.close()
 
 

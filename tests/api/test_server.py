@@ -174,7 +174,7 @@ def test_health_names_what_is_served(client, index):
         "status": "ok",
         "index_id": manifest["index_id"],
         "documents": len(DOCUMENTS),
-        "passages": manifest["passages"],
+        "passages": manifest["statistics"]["passages"],
         "models": {"embedding": "word-hash", "reader": "compact"},
         "version": "0.1.0",
     }

@@ -7,10 +7,12 @@ import pytest
 from corpora.errors import IndexStateError
 from indexer import parsing
 from indexer.build import BuildSettings, build_index
+from indexer.directory import COMMITTED
 from indexer.generations import kept_generations
 from indexer.index import Index
 from indexer.manifest import read_manifest
 from indexer.splitting import Splitter
+from indexer.store_writer import StoreWriter
 from tests.fakes import WordHashModel
 from tests.indexes import DOCUMENTS, tiny_index, write_documents
 from tests.pubmed_files import article, deletion, pubmed_file
@@ -141,16 +143,23 @@ def test_until_an_update_is_committed_the_index_is_as_it_was(tmp_path, files, wh
     assert (report.manifest.index_id, answers(directory, *QUERIES)) == whole
 
 
-@pytest.mark.parametrize("place", ["indexer.store_writer.StoreWriter.set_meta", "indexer.commit.tidy"])
-def test_stopped_after_the_commit_the_rest_is_tidied_by_the_next_run(tmp_path, files, whole, monkeypatch, place):
+@pytest.mark.parametrize("before", ["noting it in the store", "tidying"])
+def test_stopped_after_the_commit_the_rest_is_tidied_by_the_next_run(tmp_path, files, whole, monkeypatch, before):
     directory = tmp_path / "index"
     build_index(files[:1], directory, WordHashModel())
+    set_meta = StoreWriter.set_meta
 
     def stopped(*_):
         raise KeyboardInterrupt
 
+    def stopped_at_the_commit(store, key, value):
+        return stopped() if key == COMMITTED else set_meta(store, key, value)
+
     with monkeypatch.context() as patch:
-        patch.setattr(place, stopped)
+        if before == "tidying":
+            patch.setattr("indexer.commit.tidy", stopped)
+        else:
+            patch.setattr(StoreWriter, "set_meta", stopped_at_the_commit)
         with pytest.raises(KeyboardInterrupt):
             build_index(files, directory, WordHashModel())
     assert answers(directory, *QUERIES) == whole[1]
