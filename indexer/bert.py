@@ -137,20 +137,24 @@ class PackedBert:
     def _attend(self, qkv: "torch.Tensor", blocks: Sequence[Block]) -> "torch.Tensor":
         import torch
 
-        context = torch.zeros_like(qkv[:, : self._width])
+        context = qkv.new_empty((len(qkv), self._width))
         for block in blocks:
             padded = self._pad(qkv, block).flatten(1, 2)
             if not (self._quick and self._attend_quickly(padded, context, block)):
                 self._attend_carefully(qkv, context, block)
+        # What fills up the rows must be numbers: others are slow to compute with.
+        context[blocks[-1].runs[-1].end :].zero_()
         return context
 
     def _pad(self, qkv: "torch.Tensor", block: Block) -> "torch.Tensor":
         """Queries, keys and values, zero behind the end of each text; shape (3, texts, heads, length, size)."""
         shape = (3, block.texts, self._heads, block.length, self._width // self._heads)
-        padded = qkv.new_zeros(shape)
+        padded = qkv.new_empty(shape)
         for run in block.runs:
             rows = qkv[run.start : run.end].view(run.texts, run.length, 3, self._heads, -1)
-            padded[:, run.first : run.first + run.texts, :, : run.length] = rows.permute(2, 0, 3, 1, 4)
+            inside = padded[:, run.first : run.first + run.texts]
+            inside[..., : run.length, :] = rows.permute(2, 0, 3, 1, 4)
+            inside[..., run.length :, :] = 0
         return padded
 
     def _attend_quickly(self, padded: "torch.Tensor", context: "torch.Tensor", block: Block) -> bool:

@@ -107,7 +107,7 @@ def literature(figures: Figures) -> str:
         ]
         for one in figures["asked"]
     ]
-    headings = ["BioASQ question", "kind", "status", "cited", "an expert's document among them", "quotations", "verified"]
+    headings = ["BioASQ question", "kind", "status", "cited", "an expert's among them", "quotations", "verified"]
     return "\n\n".join([size, table(["file", "what was read"], files), table(headings, asked)])
 
 
