@@ -55,9 +55,9 @@ def embed_new(
             for start in range(0, len(missing), CHUNK):
                 chunk = missing[start : start + CHUNK]
                 with window.measured(len(chunk)):
-                    vectors.append(chunk, model.encode_passages([page.texts[digest] for digest in chunk]))
+                    texts = [page.texts[digest] for digest in chunk]
+                    vectors.append(chunk, model.encode_passages(texts, stage.advance))
                 embedded += len(chunk)
-                stage.advance(len(chunk))
     return embedded
 
 
