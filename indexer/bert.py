@@ -135,7 +135,6 @@ class PackedBert:
         return normed
 
     def _attend(self, qkv: "torch.Tensor", blocks: Sequence[Block]) -> "torch.Tensor":
-        import torch
 
         context = qkv.new_empty((len(qkv), self._width))
         for block in blocks:
