@@ -8,7 +8,6 @@ is built is the generation after the current one: nobody sees it before its mani
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -75,13 +74,14 @@ def build_index(
     files = list(iter_sources(sources))
     make = Make(model.identity, settings.splitter, settings.analyzer)
     created = prepare(directory, make)
-    try:
-        with locked(directory), StoreWriter(directory) as store:
-            opened = begin(directory, store, make)
-            return _Build(directory, model, settings, progress, opened, store).run(files)
-    except _NothingStored as nothing:
-        clear(directory, created=created)
-        raise nothing.reason from None
+    with locked(directory):
+        try:
+            with StoreWriter(directory) as store:
+                opened = begin(directory, store, make)
+                return _Build(directory, model, settings, progress, opened, store).run(files)
+        except _NothingStored as nothing:
+            clear(directory, created=created)
+            raise nothing.reason from None
 
 
 class _NothingStored(Exception):  # noqa: N818 - carries the error to show past the lock
@@ -119,20 +119,24 @@ class _Build:
                 lexical, embedded = self._in_turn(storing, vectors)
             keys, rows, again = self._mapping(vectors)
             embedded += again
-            nothing_new = not (lexical or embedded or self._is_behind())
+            nothing_new = not (lexical or embedded or self._is_behind() or self._wants_another_kind())
             if base is not None and nothing_new and self._dense_opens(base) and is_whole(self._directory, base):
                 manifest = base
                 tidy(self._directory, self._store, base)  # what a run that was stopped after its commit left behind
             else:
                 lexical = lexical or (base.lexical if base is not None else "")
+                previous = self._reusable(base)
                 layout = write_layout(
                     self._directory, self._opened.dense, vectors, (keys, rows), generation=self._opened.generation,
-                    previous=self._reusable(base), kind=self._dense_kind(), progress=self._progress,
+                    previous=previous, kind=self._dense_kind(), progress=self._progress,
                 )  # fmt: skip
                 # Vectors damaged on disk are found now: what cannot be opened is never made current.
                 DenseIndex.open(self._directory, layout, self._model.identity.dimensions)
                 manifest = commit(
-                    self._directory, self._store, self._opened, NewGeneration(lexical, layout, self._make)
+                    self._directory,
+                    self._store,
+                    self._opened,
+                    NewGeneration(lexical, layout, self._make, _shared(previous, layout)),
                 )
         totals: Counter[str] = Counter()
         for report in storing.reports:
@@ -167,9 +171,14 @@ class _Build:
             stack.enter_context(storing)
             stage = self._progress.start("BM25 index", None, "passages")
             lexical = stack.enter_context(LexicalProcess(self._lexical_job(), stage))
-            embedded = self._embed(vectors, self._after, partial(storing.wait, 0))
+
+            def complete() -> bool:
+                lexical.check()
+                return storing.wait(0)
+
+            embedded = self._embed(vectors, self._after, complete)
             while not storing.wait(_JOIN_S):
-                pass
+                lexical.check()
             self._refuse_nothing(storing)
             if not self._is_behind() and self._opened.lexical_base:
                 return "", embedded  # all of it was known: the copy is given up
@@ -215,6 +224,9 @@ class _Build:
             (self._directory / name).unlink(missing_ok=True)
         return None
 
+    def _wants_another_kind(self) -> bool:
+        return self._settings.dense not in (None, self._store.meta(DENSE_KIND) or "auto")
+
     def _dense_kind(self) -> DenseKind:
         chosen = self._settings.dense or self._store.meta(DENSE_KIND) or "auto"
         self._store.set_meta(DENSE_KIND, chosen)
@@ -237,6 +249,12 @@ class _Build:
     def _refuse_nothing(self, storing: Storing) -> None:
         if not has_manifest(self._directory) and self._store.is_empty():
             raise _NothingStored(_why_nothing(storing.reports))
+
+
+def _shared(previous: DenseLayout | None, layout: DenseLayout) -> tuple[str, ...]:
+    """The files of the segments that both layouts have."""
+    before = set(previous.segments) if previous is not None else set()
+    return tuple(f"{layout.folder}/{segment.file}" for segment in layout.segments if segment in before)
 
 
 def _why_nothing(reports: list[SourceReport]) -> SourceError:

@@ -21,11 +21,15 @@ _READ_BYTES = 1 << 20
 
 
 class NewGeneration(msgspec.Struct, frozen=True):
-    """What a generation is made of besides the store: the folder of its lexical index and its dense layout."""
+    """What a generation is made of besides the store: the folder of its lexical index and its dense layout.
+
+    `reused` are files of the dense layout that the generation before has as well.
+    """
 
     lexical: str
     dense: DenseLayout
     make: Make
+    reused: tuple[str, ...] = ()
 
 
 def commit(directory: Path, store: StoreWriter, opened: Opened, new: NewGeneration) -> IndexManifest:
@@ -53,7 +57,6 @@ def _manifest(directory: Path, store: StoreWriter, opened: Opened, new: NewGener
     lexical = directory / new.lexical
     paths = [columns, *(path for path in sorted(lexical.iterdir()) if path.suffix != ".lock")]
     names = [path.relative_to(directory).as_posix() for path in paths]
-    known = opened.base.files if opened.base is not None else {}
     return IndexManifest(
         index_id=index_identity(sources, make.splitter, make.embedding, make.analyzer),
         format=FORMAT,
@@ -66,10 +69,22 @@ def _manifest(directory: Path, store: StoreWriter, opened: Opened, new: NewGener
         last_key=last_key,
         lexical=new.lexical,
         dense=new.dense,
-        files=file_states(directory, [*names, *files_of(new.dense)], known),
+        files=file_states(directory, [*names, *files_of(new.dense)], _known(opened, new)),
         built=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
     )
+
+
+def _known(opened: Opened, new: NewGeneration) -> dict[str, FileState]:
+    """The states of the files that were taken over from the generation before as they were."""
+    if opened.base is None:
+        return {}
+    states = opened.base.files
+    known = {name: states[name] for name in new.reused if name in states}
+    for name, state in states.items():
+        if name.startswith(f"{opened.base.lexical}/") and not name.endswith(".json"):  # Tantivy names them at random
+            known[new.lexical + name.removeprefix(opened.base.lexical)] = state
+    return known
 
 
 def is_whole(directory: Path, manifest: IndexManifest) -> bool:
@@ -81,11 +96,7 @@ def is_whole(directory: Path, manifest: IndexManifest) -> bool:
 
 
 def file_states(directory: Path, names: Iterable[str], known: dict[str, FileState]) -> dict[str, FileState]:
-    """Size and checksum of each file. One that is `known` under this name and size is not read again.
-
-    Files of one name hold the same for ever: segments are named by their content's range or at random, and a folder is
-    never given to another generation.
-    """
+    """Size and checksum of each file. One that is `known` is not read again."""
     return {name: known.get(name) or file_state(directory / name) for name in names}
 
 

@@ -5,8 +5,10 @@ last of them closes it. So a search begun after an update is committed sees the 
 """
 
 import logging
+import math
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from indexer.index import Index, LexicalName, ModelLoader
 from indexer.manifest import FILE
 
 _log = logging.getLogger(__name__)
+_AGAIN_S = 30.0
 _Stamp = tuple[int, int, int] | None
 
 
@@ -30,6 +33,7 @@ class CurrentIndex:
         self._lock = threading.Lock()
         self._warm = False
         self._stamp = _stamp(directory)
+        self._again_at = math.inf
         self._leased = _Leased(self._open())
 
     def _open(self) -> Index:
@@ -51,15 +55,19 @@ class CurrentIndex:
 
     def _follow(self) -> None:
         stamp = _stamp(self._directory)
-        if stamp == self._stamp or stamp is None:
+        if stamp is None or (stamp == self._stamp and time.monotonic() < self._again_at):
             return
-        self._stamp = stamp
+        self._stamp, self._again_at = stamp, math.inf
+        index: Index | None = None
         try:
             index = self._open()
             if self._warm:
                 index.warm()
         except (IndexStateError, NotFoundError) as error:
             _log.warning("the new generation of the index cannot be opened, the old one stays in use: %s", error)
+            self._again_at = time.monotonic() + _AGAIN_S
+            if index is not None:
+                index.close()
             return
         replaced, self._leased = self._leased, _Leased(index)
         replaced.retired = True

@@ -1,6 +1,7 @@
 """The directory of an index: made or checked before a build, locked during it, cleared where it came to nothing."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,12 +152,17 @@ def locked(directory: Path) -> Iterator[None]:
             raise IndexStateError(
                 f"{directory}: another process is writing to this index", remedy="Wait until it is done"
             ) from error
+        if not os.fstat(stream.fileno()).st_nlink:
+            raise IndexStateError(f"{directory}: another process has just removed this index", remedy="Try again")
         yield
 
 
 def clear(directory: Path, *, created: bool) -> None:
-    """Leave no trace of a build that stored nothing; the directory itself goes if the build `created` it."""
-    for name in sorted(_OWN):
+    """Leave no trace of a build that stored nothing; the directory itself goes if the build `created` it.
+
+    To be called by whoever holds the lock, which goes last.
+    """
+    for name in (*sorted(_OWN - {LOCK}), LOCK):
         path = directory / name
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

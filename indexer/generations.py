@@ -106,8 +106,10 @@ def _still_used(path: Path) -> list[IndexManifest]:
     with path.open("rb") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return [decode_manifest(stream.read(), path)]
+        except OSError:
+            pass  # a file system without locks: nobody can be known to read it
         path.unlink()
         path.with_suffix(".columns").unlink(missing_ok=True)
     return []

@@ -39,10 +39,19 @@ class LexicalProcess:
     def __enter__(self) -> Self:
         return self
 
+    def check(self) -> None:
+        """Raise what went wrong, if the process has ended before its time."""
+        if self._process.poll() is not None:
+            self._raise_failure()
+
     def finish(self) -> None:
         """The store has everything: wait until the index has as well. Raises what went wrong there."""
         with suppress(BrokenPipeError):  # it ended early, and said why
             write_frame(self._stdin, b"seal")
+        self._raise_failure()
+        self._stage.finish()
+
+    def _raise_failure(self) -> None:
         code = self._process.wait()
         self._listener.join()
         if self._error is not None:
@@ -53,7 +62,6 @@ class LexicalProcess:
                 f"the process that makes the lexical index ended with code {code}",
                 remedy="Run the same command again: what was stored is kept. Check that there is enough memory",
             )
-        self._stage.finish()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -61,5 +69,6 @@ class LexicalProcess:
         self._process.kill()
         self._process.wait()
         self._listener.join()
-        self._stdin.close()
+        with suppress(BrokenPipeError):  # what could not be sent is sent once more on closing
+            self._stdin.close()
         self._stdout.close()

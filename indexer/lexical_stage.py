@@ -8,6 +8,7 @@ Adding again what was added after the last note first removes it, so that it may
 import os
 import queue
 import shutil
+import sqlite3
 import sys
 import threading
 import time
@@ -27,6 +28,7 @@ from indexer.tantivy_engine import TantivyEngine, TantivyWriter
 _BATCH = 2_000
 _COMMIT_EVERY = 40_000
 _POLL_S = 0.3
+_REMEDY = "Check free space and permissions, then run the same command again"
 
 
 class LexicalJob(msgspec.Struct, frozen=True):
@@ -55,7 +57,10 @@ class LexicalStage:
         self._directory = Path(job.directory)
         self.folder = self._directory / LEXICAL / str(job.generation)
         self._note = self.folder.with_suffix(".progress")
-        self._done = self._begin()
+        try:
+            self._done = self._begin()
+        except OSError as error:
+            raise IndexStateError(f"{self.folder}: cannot be written ({error.strerror})", remedy=_REMEDY) from error
         self._writer = TantivyWriter(self.folder, job.analyzer)
         self._writer.delete_after(self._done)
 
@@ -165,7 +170,10 @@ def serve() -> None:
             stage.catch_up(advance)
             if words.get() is not None:  # an explicit word: a parent that was killed ends stdin as well
                 stage.seal()
-    except BioCiteError as error:
-        write_frame(stdout, msgspec.msgpack.encode([error.message, error.remedy]))
     except BrokenPipeError:
         os._exit(0)
+    except (BioCiteError, OSError, sqlite3.Error) as error:
+        told = error if isinstance(error, BioCiteError) else BioCiteError(f"{job.directory}: {error}", remedy=_REMEDY)
+        write_frame(stdout, msgspec.msgpack.encode([told.message, told.remedy]))
+        # At once: the thread that reads stdin holds its lock, over which the interpreter's own end would stumble.
+        os._exit(1)

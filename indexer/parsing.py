@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -43,7 +44,7 @@ Parsed = tuple[SourceFile, Iterator[Prepared]]
 class FileJob(msgspec.Struct, frozen=True):
     """A file to parse, as it is sent to a process."""
 
-    path: str
+    path: bytes
     name: str
     size: int
     named: bool
@@ -122,7 +123,7 @@ class _Pool:
 
     def _send(self, number: int, group: list[SourceFile]) -> tuple["_Worker", list[SourceFile]]:
         worker = self._workers[number % len(self._workers)]
-        jobs = tuple(FileJob(str(file.path), file.name, file.size, file.named, file.problem) for file in group)
+        jobs = tuple(FileJob(os.fsencode(file.path), file.name, file.size, file.named, file.problem) for file in group)
         worker.send(GroupJob(jobs, self._splitter))
         return worker, group
 
@@ -173,7 +174,8 @@ class _Worker:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # what could not be sent is sent once more on closing
+                    stream.close()
 
 
 def start_module(module: str) -> "subprocess.Popen[bytes]":
@@ -209,11 +211,15 @@ def serve() -> None:
         while (frame := jobs.get()) is not None:
             job = decoder.decode(frame)
             for file in job.files:
-                source = SourceFile(Path(file.path), file.name, file.size, file.named, file.problem)
+                source = SourceFile(Path(os.fsdecode(file.path)), file.name, file.size, file.named, file.problem)
                 for batch in _batches(source, job.splitter):
                     write_frame(stdout, msgspec.msgpack.encode(batch))
     except BrokenPipeError:
         os._exit(0)  # the parent is gone; nothing is left to flush to
+    except BaseException:  # noqa: BLE001 - shown, and told to the parent by the end of this process
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)  # at once: the thread that reads stdin holds its lock, over which an ordinary end would stumble
 
 
 def _receive(stdin: IO[bytes], jobs: "queue.SimpleQueue[bytes | None]") -> None:

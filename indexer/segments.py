@@ -21,7 +21,7 @@ from corpora.errors import IndexStateError
 from indexer.dense_mapping import REBUILD
 from indexer.embedding import Vectors
 from indexer.progress import Stage
-from indexer.vector_file import VectorFile
+from indexer.vector_file import WRITE_REMEDY, VectorFile
 from indexer.vectors import VectorStore
 
 SegmentIndex = Any
@@ -116,7 +116,12 @@ def write_segment(vectors: VectorStore, first: int, end: int, kind: DenseKind, s
     if not path.exists():
         index = _built(vectors, first, end, nlist, scale, stage)
         part = path.with_name(path.name + ".part")
-        faiss.write_index(index, str(part))
+        try:
+            faiss.write_index(index, str(part))
+        except RuntimeError as error:  # FAISS's word for a full disk as well
+            part.unlink(missing_ok=True)
+            reason = str(error).partition("\n")[0]
+            raise IndexStateError(f"{path}: cannot be written ({reason})", remedy=WRITE_REMEDY) from error
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         os.replace(part, path)

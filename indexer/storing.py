@@ -92,6 +92,8 @@ class Storing:
     def _wanted(self) -> Iterator[SourceFile]:
         """The files to read; of those that are not, the report is made here."""
         for file in self._files:
+            if self._stop.is_set():
+                raise Stopped
             if file.problem:  # a pipe or a broken link found in a folder: not even opened
                 self.reports.append(SourceReport(file.name, {"skipped": 1}, (Skipped(file.name, 1, file.problem),)))
                 continue

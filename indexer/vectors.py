@@ -80,6 +80,8 @@ class VectorStore:
         migrations.apply(self._db)
         found = self._db.execute("SELECT dimensions FROM shape").fetchone()
         if found is None:
+            if self.file.rows():
+                raise IndexStateError(f"{self.folder / DATABASE}: is not there, but {VECTORS} is", remedy=_REMEDY)
             with self._db.atomic():
                 self._db.execute("INSERT INTO shape VALUES (?)", [self.dimensions])
         elif found[0] != self.dimensions:

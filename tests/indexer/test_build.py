@@ -1,6 +1,7 @@
 """What a build does to an index: adding, updating, deleting, retracting, refusing, and nothing where nothing is new."""
 
 import os
+import shutil
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from corpora.errors import IndexStateError, SourceError, UsageError
 from corpora.records import Skipped
 from indexer.build import BuildSettings, build_index
+from indexer.commit import file_state
 from indexer.directory import locked
 from indexer.manifest import read_manifest
 from indexer.splitting import Splitter
@@ -19,6 +21,7 @@ from tests.indexes import DOCUMENTS, tiny_index, write_documents
 from tests.pubmed_files import article, deletion, pubmed_file
 from tests.searching import answers, found
 
+MORE = {"_id": "more", "title": "More", "text": "One text more."}
 QUERIES = ("cystic fibrosis gene", "severe malaria", "anaphylaxis")
 
 
@@ -372,3 +375,32 @@ def test_any_history_ends_in_the_index_that_its_rules_say(tmp_path_factory, hist
         assert sorted(found(tmp_path / "index", f"word{word}")) == holders
         assert set(holders) <= set(found(tmp_path / "index", f"word{word}", "dense"))
     assert counts(tmp_path / "index")["documents"] == len(expected) + 1
+
+
+def test_asking_for_another_kind_of_dense_index_is_something_to_do(tmp_path):
+    directory = tiny_index(tmp_path)
+    source, exact = tmp_path / "documents.jsonl", BuildSettings(dense="flat")
+    generations = [
+        build_index([source], directory, WordHashModel(), settings=settings).manifest.generation
+        for settings in (None, exact, exact, None)
+    ]
+    assert generations == [1, 2, 2, 2]
+
+
+def test_without_its_database_the_vectors_are_not_thrown_away(tmp_path):
+    directory = tiny_index(tmp_path)
+    vectors = directory / "dense" / "1" / "vectors.f16"
+    content = vectors.read_bytes()
+    for name in ("vectors.db", "vectors.db-wal", "vectors.db-shm"):
+        (directory / "dense" / "1" / name).unlink(missing_ok=True)
+    with pytest.raises(IndexStateError, match=r"vectors\.db: is not there, but vectors\.f16 is"):
+        build_index([tmp_path / "documents.jsonl"], directory, WordHashModel())
+    assert vectors.read_bytes() == content
+
+
+def test_a_folder_made_anew_gets_new_checksums(tmp_path):
+    directory = tiny_index(tmp_path)
+    build_index([write_documents(tmp_path / "more.jsonl", [MORE])], directory, WordHashModel())
+    shutil.rmtree(directory / "dense" / "1")
+    manifest = build_index([tmp_path / "documents.jsonl"], directory, WordHashModel()).manifest
+    assert manifest.files == {name: file_state(directory / name) for name in manifest.files}

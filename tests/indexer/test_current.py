@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from corpora.errors import IndexStateError
 from indexer.build import build_index
 from indexer.current import CurrentIndex
 from indexer.generations import kept_generations, pin_current
@@ -98,6 +99,24 @@ def test_a_generation_that_cannot_be_opened_leaves_the_old_one_in_use(directory,
     (directory / "manifest.json").write_bytes(content)
     with current.use() as index:
         assert index.manifest == read_manifest(directory)
+    current.close()
+
+
+def test_opening_a_generation_is_tried_again(directory, monkeypatch):
+    monkeypatch.setattr("indexer.current._AGAIN_S", 0)
+    current, opening = CurrentIndex(directory, Loader()), CurrentIndex._open
+    update(directory, 2, deletion(1))
+
+    def failing(_):
+        raise IndexStateError("too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CurrentIndex, "_open", failing)
+        with current.use() as index:
+            assert index.manifest.generation == 1
+    assert CurrentIndex._open is opening
+    with current.use() as index:
+        assert index.manifest.generation == 2
     current.close()
 
 

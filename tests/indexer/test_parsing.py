@@ -1,5 +1,6 @@
 """Sources parsed in processes of their own give what parsing them here gives."""
 
+import os
 from collections import deque
 from contextlib import closing
 
@@ -79,3 +80,10 @@ def test_little_is_read_here_and_much_elsewhere(files, monkeypatch):
     monkeypatch.setattr(parsing, "SMALL_BYTES", 1_000)
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     assert processes_for(files) == 3
+
+
+def test_a_file_name_that_is_no_text_is_read_all_the_same(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    write_documents(path, DOCUMENTS[:2])
+    files = list(iter_sources([path]))
+    assert outcome(files, 1) == outcome(files, 0)
