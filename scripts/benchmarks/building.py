@@ -16,8 +16,8 @@ from typing import Any
 from scripts.benchmarks.common import Context, bytes_on_disk, memory
 from scripts.benchmarks.source_cuts import cut_sources
 
-SHARES = (0.005, 0.02, 0.1)
-REPEATED_SHARE = 0.02
+SHARES = (0.01, 0.05)
+REPEATED_SHARE = 0.01
 """Up to this share a size is measured `REPEATS` times: seconds long, it is within the machine's unrest."""
 REPEATS = 3
 SAMPLE_S = 0.1

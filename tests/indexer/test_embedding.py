@@ -205,11 +205,11 @@ def ndcg_at_10(similar, wanted):
     return sum(gains) / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(wanted))))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(24)))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(14)))
 def test_a_text_has_its_vector_wherever_it_stands(compact, order):
     """Beside other texts it is in another batch, which may cost a last digit of bf16 and no more."""
-    texts = ["ivacaftor opens the channel", *sample_texts()[-6:], *sample_texts()][:24]
+    texts = ["ivacaftor opens the channel", *sample_texts()[-6:], *sample_texts()][:14]
     straight = compact.encode_passages(texts)
     shuffled = compact.encode_passages([texts[row] for row in order])
     assert shuffled == pytest.approx(straight[list(order)], abs=1e-3)
