@@ -9,7 +9,7 @@ from scripts.benchmarks import dense as dense_index
 from scripts.benchmarks import embedding as embedding_model
 from scripts.benchmarks.common import Context, literature_index, retrieval_index
 
-PASSAGES, REPEATS = 512, 3
+PASSAGES, REPEATS = 360, 3
 
 
 def embedding(context: Context) -> dict[str, Any]:
