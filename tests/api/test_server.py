@@ -13,8 +13,9 @@ import api.service
 from api.cli import run
 from api.server import ServerSettings, create_app
 from api.service import ModelLoaders
+from indexer.build import build_index
 from tests.fakes import FakeReader, WordHashModel, fake_loaders
-from tests.indexes import DOCUMENTS, tiny_index
+from tests.indexes import DOCUMENTS, tiny_index, write_documents
 from tests.serving import serving, wait_until, without_timings
 
 GENE = "Which gene is mutated in cystic fibrosis?"
@@ -300,3 +301,13 @@ def test_models_load_once_and_only_when_the_application_starts(index):
             client.post("/v1/ask", json={"question": GENE}).raise_for_status()
         assert client.get("/health").json()["models"]["reader"] == "mine"
     assert loaded == ["embedding", "mine"]
+
+
+def test_a_running_service_sees_an_update_at_the_next_request(tmp_path):
+    directory = tiny_index(tmp_path)
+    with serving(directory) as client:
+        assert "PMID:new" not in [hit["document_id"] for hit in found(client)]
+        new = {"_id": "PMID:new", "title": "Cystic fibrosis", "text": "Cystic fibrosis once more."}
+        build_index([write_documents(tmp_path / "new.jsonl", [new])], directory, WordHashModel())
+        assert "PMID:new" in [hit["document_id"] for hit in found(client)]
+        assert client.get("/health").json()["documents"] == len(DOCUMENTS) + 1
