@@ -34,6 +34,44 @@ def _flat(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield ", ".join(path), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def dense(figures: Figures) -> str:
+    """Cost and recall of each kind by the number of vectors, and under filters at the largest."""
+    kinds, filters = [], []
+    for size, of_size in figures.items():
+        if not isinstance(of_size, dict):
+            continue
+        for kind in ("flat", "auto"):
+            one = of_size[kind]
+            ms, parts = one["search_ms"], "; ".join(one["segments"]) or "no segment"
+            built = [one["build_s"], one["build_memory_mb"]["peak"], round(one["bytes"] / 1e6)]
+            kinds.append(
+                [f"{int(size):,}", kind, parts, ms["p50"], ms["p95"], one["recall_at_100"], *built, one["open_s"]]
+            )
+        for name, one in of_size.get("filters", {}).items():
+            filters.append([name, one["search_ms"]["p50"], one["search_ms"]["p95"], one["recall_at_100"]])
+    costs = ["build s", "build peak MB", "MB on disk", "open s"]
+    headings = ["vectors", "kind", "made of", "p50 ms", "p95 ms", "recall@100", *costs]
+    under = table(["vectors allowed, of the largest index", "p50 ms", "p95 ms", "recall@100"], filters)
+    return "\n\n".join([table(headings, kinds), under])
+
+
+def embedding(figures: Figures) -> str:
+    """Passages a second of each contestant, by model."""
+    rows = []
+    for model in ("compact", "biobert-shaped"):
+        one = figures[model]
+        for name, rate in one["passages/s"].items():
+            share = one["share of peak"].get(name, "")
+            rows.append([model, name, rate, share, one["one query ms"].get(name, "")])
+    ratios = "; ".join(
+        f"{model}: {figures[model]['ratio to sentence-transformers fp32']} times sentence-transformers in fp32,"
+        f" {figures[model]['mean tokens']} tokens a passage, peak {figures[model]['peak bf16 GFLOP/s']} GFLOP/s"
+        for model in ("compact", "biobert-shaped")
+    )
+    headings = ["model", "run by", "passages/s", "share of the bf16 peak", "one query ms"]
+    return "\n\n".join([f"{ratios}.", table(headings, rows)])
+
+
 def about(result: Figures) -> str:
     """When, with what and by which command a part was measured, in a paragraph."""
     machine, versions = result["machine"], result["versions"]
@@ -222,8 +260,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "lexical": lexical,
     "reading": reading,
     "asking": asking,
-    "embedding": plain,
-    "dense": plain,
+    "embedding": embedding,
+    "dense": dense,
     "peers": peers,
     "search": search,
     "building": building,
