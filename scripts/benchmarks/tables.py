@@ -1,6 +1,6 @@
 """Figures of docs/benchmarks.json as the tables of docs/benchmarks.md: a function a part, JSON in, Markdown out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 Figures = dict[str, Any]
@@ -16,22 +16,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("|", "\\|")
-
-
-def plain(figures: Figures) -> str:
-    """Any figures, a row each, named by the path to them: for parts that have no table of their own."""
-    return table(["figure", "value"], _flat(figures, ()))
-
-
-def _flat(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _flat(inner, (*path, str(name)))
-    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
-        for number, inner in enumerate(value, start=1):
-            yield from _flat(inner, (*path, str(number)))
-    else:
-        yield ", ".join(path), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def dense(figures: Figures) -> str:

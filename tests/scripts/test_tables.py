@@ -6,7 +6,7 @@ import pytest
 from corpora.errors import SourceError
 from scripts.benchmarks import page
 from scripts.benchmarks.charts import Axis, line_chart, short
-from scripts.benchmarks.tables import TABLES, about, building, peers, plain, search, table
+from scripts.benchmarks.tables import TABLES, about, building, peers, search, table
 
 RESULT = {
     "command": ".venv/bin/python scripts/bench.py --only lexical",
@@ -69,12 +69,6 @@ def test_about_says_what_measured_and_that_it_was_only_tried_out():
 
 def test_cells_cannot_break_a_table():
     assert table(["a", "b"], [["x|y", "two\nlines"]]) == "| a | b |\n| --- | --- |\n| x\\|y | two lines |"
-
-
-def test_figures_without_a_table_of_their_own_are_named_by_their_path():
-    text = plain({"a": {"b": 1.5, "c": [1, 2]}, "d": [{"e": "x"}, {"e": "y"}]})
-    rows = ["| a, b | 1.5 |", "| a, c | 1, 2 |", "| d, 1, e | x |", "| d, 2, e | y |"]
-    assert text.splitlines()[2:] == rows
 
 
 def test_peers():
