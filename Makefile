@@ -15,7 +15,7 @@ export TRANSFORMERS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-all bench reader clean
+.PHONY: help demo test lint test-all bench peers reader clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,8 @@ $(PEERS)/.installed: scripts/benchmarks/peers-requirements.txt
 	$(PEERS)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) -q "$$(grep '^torch==' $<)"
 	$(PEERS)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) -q -r $<
 	@touch $@
+
+peers: $(PEERS)/.installed ## Install txtai and Haystack, to be measured beside BioCite
 
 bench: $(VENV)/.installed $(PEERS)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (hours)
 	$(BIN)/python scripts/bench.py --data $(DATA)

@@ -225,12 +225,15 @@ class _Build:
         return None
 
     def _wants_another_kind(self) -> bool:
-        return self._settings.dense not in (None, self._store.meta(DENSE_KIND) or "auto")
+        return self._settings.dense not in (None, self._last_kind())
 
     def _dense_kind(self) -> DenseKind:
-        chosen = self._settings.dense or self._store.meta(DENSE_KIND) or "auto"
+        chosen = self._settings.dense or self._last_kind()
         self._store.set_meta(DENSE_KIND, chosen)
-        kind: DenseKind = msgspec.convert(chosen, DenseKind)
+        return chosen
+
+    def _last_kind(self) -> DenseKind:
+        kind: DenseKind = msgspec.convert(self._store.meta(DENSE_KIND) or "auto", DenseKind)
         return kind
 
     def _dense_opens(self, base: IndexManifest) -> bool:
