@@ -42,6 +42,7 @@ _HIT = Hit(
     url=_URL,
     bm25=EngineScore(1, 9.31),
     dense=EngineScore(1, 0.74),
+    rerank=EngineScore(1, 0.93),
 )
 
 _EVIDENCE = Evidence(
@@ -71,7 +72,7 @@ _ANSWER = Answer(
     nearest=(_ID,),
     timings_ms=_TIMINGS,
     index_id=_INDEX,
-    models={"embedding": "compact", "reader": "compact/span-reader"},
+    models={"embedding": "compact", "reader": "compact/span-reader", "calibrated": True},
 )
 
 _DOCUMENT = DocumentResponse(

@@ -15,6 +15,8 @@ from indexer.build import BuildReport
 from indexer.check import CheckReport
 from indexer.compaction import CompactionReport
 from reader.ask import quoted
+from reader.end_to_end import AnswersReport
+from reader.intervals import Estimate
 from reader.records import Answer, AnswerItem, Evidence
 from reader.verification import Verification
 
@@ -49,7 +51,11 @@ def render_answer(answer: Answer) -> None:
         if answer.nearest:
             out.print(Text(f"Nearest documents: {', '.join(answer.nearest)}", style="dim"))
         return
-    out.print(head + Text(f"confidence {answer.confidence:.2f}", style=_confidence_style(answer.confidence)))
+    kind_of = "confidence" if answer.models.get("calibrated") else "confidence, not calibrated,"
+    out.print(head + Text(f"{kind_of} {answer.confidence:.2f}", style=_confidence_style(answer.confidence)))
+    if answer.verdict is not None:
+        verdict = answer.verdict
+        out.print(Text(verdict.label, style="bold") + Text(f" ({verdict.probabilities[verdict.label]:.2f})"))
     out.print(Text(answer.note, style="dim"))
     for number, item in enumerate(answer.answers, start=1):
         _render_item(out, number, item, whole_sentences=answer.kind in ("yesno", "summary"))
@@ -180,10 +186,41 @@ def render_table(title: str, facts: Any) -> None:
 
 def render_scores(scores: Any) -> None:
     """Measures by kind of question."""
-    for kind, measures in msgspec.to_builtins(scores).items():
+    plain = msgspec.to_builtins(scores)
+    intervals = plain.pop("intervals", {})
+    for kind, measures in plain.items():
+        known = intervals.get(kind, {})
+        shown = {name: _with_interval(value, known.get(name)) for name, value in measures.items()}
+        render_table(kind, shown)
+
+
+def _with_interval(value: Any, interval: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return f"{value:.4f}" if interval is None else f"{value:.4f}  [{interval[0]:.3f}, {interval[1]:.3f}]"
+
+
+def render_answers_report(report: AnswersReport) -> None:
+    """BioASQ's measures, then what was answered and how far its confidence can be trusted."""
+    render_scores(report.scores)
+    measures = ("kind_told", "answered", "precision", "cites_judged", "right", "right_kept")
+    for kind, found in report.kinds.items():
+        if found.right is not None:
+            shown = {name.replace("_", " "): _estimated(getattr(found, name)) for name in measures}
+            render_table(f"answerable: {kind} ({found.right.n})", shown)
+    for part, outside in report.unanswerable.items():
         render_table(
-            kind, {name: f"{value:.4f}" if isinstance(value, float) else value for name, value in measures.items()}
+            part.replace("_", " "),
+            {"answered": _estimated(outside.answered), "answered and right": _estimated(outside.answered_right)},
         )
+    for part, calibration in report.calibration.items():
+        error = _with_interval(calibration.calibration_error, calibration.calibration_error_interval)
+        render_table(f"calibration: {part.replace('_', ' ')}", {"calibration error": error, "Brier": calibration.brier})
+    render_table("time", {"median ms": report.median_ms, "95 % under ms": report.p95_ms})
+
+
+def _estimated(found: Estimate | None) -> str:
+    return "-" if found is None else f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
 def render_check(report: CheckReport, directory: Path) -> None:

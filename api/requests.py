@@ -69,6 +69,7 @@ class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Mode = "hybrid"
     fusion: Annotated[Fusion, msgspec.Meta(description="How both engines of mode hybrid are fused")] = "min-max"
     unit: Unit = "passage"
+    rerank: Annotated[bool, msgspec.Meta(description="Read the best passages once more with the reranker")] = False
     filters: FilterRequest = FilterRequest()
 
 
@@ -81,3 +82,9 @@ class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: str
     kind: QuestionKind | None = None
     filters: FilterRequest = FilterRequest()
+    min_precision: Annotated[
+        float | None,
+        msgspec.Meta(
+            description="Answer only where the calibration promises this share of right answers, above 0 and up to 1"
+        ),
+    ] = None

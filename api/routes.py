@@ -16,7 +16,7 @@ from api.schemas import SearchResponse, search_response
 from api.service import Service
 from reader.records import Answer
 from reader.verification import Verification, verify_answer
-from retriever.search import RetrievalSettings, Retriever
+from retriever.search import RetrievalSettings
 
 ANSWER_BYTES = 4_000_000
 """An answer quotes whole sentences, so it may be larger than other requests."""
@@ -37,8 +37,10 @@ def search(data: JSONBody[SearchRequest], service: NamedDependency[Service]) -> 
     """Find passages: BM25, embeddings, or both fused."""
     filters = data.filters.resolve()
     with service.using() as view:
-        retriever = Retriever(view.index, RetrievalSettings(fusion=data.fusion))
-        ranked = retriever.search(data.query, k=data.k, mode=data.mode, filters=filters, unit=data.unit)
+        retriever = view.retriever_with(RetrievalSettings(fusion=data.fusion))
+        ranked = retriever.search(
+            data.query, k=data.k, mode=data.mode, filters=filters, unit=data.unit, rerank=data.rerank
+        )
     return search_response(ranked)
 
 
@@ -54,7 +56,9 @@ def search(data: JSONBody[SearchRequest], service: NamedDependency[Service]) -> 
 def ask(data: JSONBody[AskRequest], service: NamedDependency[Service], turn: NamedDependency[None]) -> Answer:
     """Answer a question with quotations, or say that the evidence is insufficient."""
     with service.using() as view:
-        return view.asker.ask(data.question, kind=data.kind, filters=data.filters.resolve())
+        return view.asker.ask(
+            data.question, kind=data.kind, filters=data.filters.resolve(), min_precision=data.min_precision
+        )
 
 
 @post(

@@ -8,7 +8,8 @@ from retriever.records import EngineScore, RankedList, ScoredPassage
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One passage found. `bm25` and `dense` are null where that engine did not have it among its candidates."""
+    """One passage found. `bm25` and `dense` are null where that engine did not have it among its candidates, `rerank`
+    where the reranker did not read it."""
 
     rank: int
     score: float
@@ -27,6 +28,7 @@ class Hit(msgspec.Struct, frozen=True):
     url: str
     bm25: EngineScore | None
     dense: EngineScore | None
+    rerank: EngineScore | None
 
 
 class SearchResponse(msgspec.Struct, frozen=True):
@@ -99,4 +101,5 @@ def _hit(found: ScoredPassage) -> Hit:
         url=metadata.url,
         bm25=found.bm25,
         dense=found.dense,
+        rerank=found.rerank,
     )

@@ -3,42 +3,98 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from api.schemas import IndexInfo
+from corpora.errors import ModelError
 from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.generations import kept_generations
 from indexer.index import Index, LexicalName
 from reader.ask import Asker
+from reader.evaluation import Verdicts
 from reader.models import COMPACT, load_reader
 from reader.span_model import SpanReader
+from reader.verdict import load_verdict
+from retriever.rerank import Reranker, load_reranker
 from retriever.search import RetrievalSettings, Retriever
 
 
 class ModelLoaders(msgspec.Struct, frozen=True):
-    """How models are had; tests hand in small ones."""
+    """How models are had; tests hand in small ones. One that is None is done without."""
 
     embedding: Callable[[EmbeddingProfile], EmbeddingModel] = load_embedding_model
     reader: Callable[[str], SpanReader] = load_reader
+    reranker: Callable[[], Reranker] | None = load_reranker
+    verdicts: Callable[[], Verdicts] | None = partial(load_verdict, COMPACT)
+
+
+class Models:
+    """The models beside the embedding model, each loaded when first needed, once. Safe to share between threads."""
+
+    def __init__(self, loaders: ModelLoaders, reader: str) -> None:
+        self._loaders = loaders
+        self._reader_name = reader
+        self._lock = threading.Lock()
+        self._reader: SpanReader | None = None
+        self._reranker: Reranker | None = None
+        self._verdicts: Verdicts | None = None
+
+    def reader(self) -> SpanReader:
+        """The span reader."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = self._loaders.reader(self._reader_name)
+            return self._reader
+
+    @property
+    def reranks(self) -> bool:
+        """Whether there is a reranker."""
+        return self._loaders.reranker is not None
+
+    def reranker(self) -> Reranker:
+        """The reranker; ModelError where there is none."""
+        with self._lock:
+            if self._reranker is None:
+                if self._loaders.reranker is None:
+                    raise ModelError("there is no reranker", remedy="Search without reranking")
+                self._reranker = self._loaders.reranker()
+            return self._reranker
+
+    def verdicts(self) -> Verdicts | None:
+        """What decides yes/no questions, if anything does."""
+        with self._lock:
+            if self._verdicts is None and self._loaders.verdicts is not None:
+                self._verdicts = self._loaders.verdicts()
+            return self._verdicts
+
+    def warm(self) -> None:
+        """Load them all now."""
+        self.reader()
+        self.verdicts()
+        if self.reranks:
+            self.reranker()
 
 
 class View:
     """One generation of the index with its models: what a request is answered from, from beginning to end."""
 
-    def __init__(
-        self, index: Index, retrieval: RetrievalSettings | None, load_reader: Callable[[], SpanReader]
-    ) -> None:
+    def __init__(self, index: Index, retrieval: RetrievalSettings | None, models: Models) -> None:
         self.index = index
-        self.retriever = Retriever(index, retrieval)
-        self._load_reader = load_reader
+        self._models = models
+        self.retriever = self.retriever_with(retrieval)
+
+    def retriever_with(self, retrieval: RetrievalSettings | None) -> Retriever:
+        """A retriever over this generation with other settings."""
+        return Retriever(self.index, retrieval, self._models.reranker if self._models.reranks else None)
 
     @property
     def asker(self) -> Asker:
-        """The question answerer, with its reader loaded."""
-        return Asker(self.retriever, self._load_reader())
+        """The question answerer, with its models loaded."""
+        return Asker(self.retriever, self._models.reader(), verdicts=self._models.verdicts())
 
 
 class Service:
@@ -57,29 +113,21 @@ class Service:
         loaders: ModelLoaders | None = None,
     ) -> None:
         self.directory = directory
-        self._loaders = loaders or ModelLoaders()
-        self._reader_name = reader
+        loaders = loaders or ModelLoaders()
+        self._models = Models(loaders, reader)
         self._retrieval = retrieval
-        self._lock = threading.Lock()
-        self._reader: SpanReader | None = None
-        self._current = CurrentIndex(directory, self._loaders.embedding, lexical=lexical)
+        self._current = CurrentIndex(directory, loaders.embedding, lexical=lexical)
 
     @contextmanager
     def using(self) -> Iterator[View]:
         """The current generation, open for as long as the context lasts."""
         with self._current.use() as index:
-            yield View(index, self._retrieval, self._load_reader)
-
-    def _load_reader(self) -> SpanReader:
-        with self._lock:
-            if self._reader is None:
-                self._reader = self._loaders.reader(self._reader_name)
-            return self._reader
+            yield View(index, self._retrieval, self._models)
 
     def warm(self) -> None:
         """Load everything now."""
         self._current.warm()
-        self._load_reader()
+        self._models.warm()
 
     def close(self) -> None:
         """Close the index."""

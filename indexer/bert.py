@@ -82,7 +82,10 @@ class PackedBert:
         self._quick = mode == "bf16"
         tables = bert.embeddings
         self._words = tables.word_embeddings.weight.detach().float()
-        self._positions = (tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach().float()
+        types = tables.token_type_embeddings.weight.detach().float()
+        self._positions = tables.position_embeddings.weight.detach().float() + types[0]
+        # What a token of the second of two texts has instead.
+        self._second = types[1] - types[0] if len(types) > 1 else torch.zeros_like(types[0])
         self._norm = _Norm(tables.LayerNorm)
         self._layers = [self._read(layer) for layer in bert.encoder.layer]
 
@@ -109,12 +112,15 @@ class PackedBert:
         weights, biases = zip(*parts, strict=True)
         return self._linear(torch.cat(weights).to(self._dtype), torch.cat(biases).to(self._dtype))
 
-    def forward(self, ids: "torch.Tensor", groups: Sequence[Group]) -> "torch.Tensor":
+    def forward(
+        self, ids: "torch.Tensor", groups: Sequence[Group], types: "torch.Tensor | None" = None
+    ) -> "torch.Tensor":
         """The last hidden states, shape (rows, width), of `ids`, the token ids of all texts in the order of `groups`.
 
-        Rows behind the last token are of no meaning.
+        `types` has a token's type, 0 or 1, for each of them; all are 0 where it is left out. Rows behind the last token
+        are of no meaning.
         """
-        hidden = self._embed(ids, groups)
+        hidden = self._embed(ids, groups, types)
         blocks = attention_blocks(groups)
         for layer in self._layers:
             qkv = layer.qkv(hidden)
@@ -123,7 +129,7 @@ class PackedBert:
             hidden = layer.shrunk_norm(layer.shrunk.plus(layer.grown.gelu(hidden), hidden))
         return hidden
 
-    def _embed(self, ids: "torch.Tensor", groups: Sequence[Group]) -> "torch.Tensor":
+    def _embed(self, ids: "torch.Tensor", groups: Sequence[Group], types: "torch.Tensor | None") -> "torch.Tensor":
         import torch
         from torch.nn.functional import embedding, pad
 
@@ -131,6 +137,8 @@ class PackedBert:
         filling = -len(ids) % (ROWS if len(ids) > ROWS else FEW_ROWS)
         rows = embedding(pad(ids, (0, filling)), self._words)
         rows += embedding(pad(positions, (0, filling)), self._positions)
+        if types is not None:
+            rows[: len(ids)].addcmul_(types.unsqueeze(1).float(), self._second)
         normed: torch.Tensor = self._norm(rows).to(self._dtype)
         return normed
 

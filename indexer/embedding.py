@@ -18,6 +18,7 @@ from indexer.compact import WEIGHTS_SHA256, compact_base
 from indexer.encoders import Encoder, make_encoder
 from indexer.numeric import Precision, pick_device, settle_memory
 from indexer.quiet import loading_errors, quiet_loading
+from indexer.shipped import load_shipped, read_shipped
 
 # Texts sorted by length together: enough that many have the same, few enough to show progress and to fit in memory.
 CHUNK = 8192
@@ -37,6 +38,13 @@ class EmbeddingProfile(msgspec.Struct, frozen=True):
 
 
 COMPACT = "compact"
+"""This project's model, shipped as the difference from the base."""
+
+COMPACT_BASE = "compact-base"
+"""The base as it was published: where training starts, and what it is compared with."""
+
+WEIGHTS = Path(__file__).parent / "weights"
+BUNDLED = "embedding"
 UNKNOWN_REVISION = "unknown"
 PROFILES = {
     COMPACT: EmbeddingProfile(COMPACT, 320),
@@ -123,7 +131,7 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
 
     The precision is no part of the identity: vectors of one model compare, whatever numbers it was run in.
     """
-    bundled = profile.embedding_model == COMPACT
+    bundled = profile.embedding_model in (COMPACT, COMPACT_BASE)
     source = str(compact_base()) if bundled else profile.embedding_model
     if not source:  # sentence-transformers would make a model without layers of it
         raise UsageError("the name of the embedding model is empty", remedy="Name a folder or a model of the hub")
@@ -136,7 +144,7 @@ def load_embedding_model(profile: EmbeddingProfile, *, precision: Precision = "a
     model.max_seq_length = min(profile.max_tokens, positions)
     identity = ModelIdentity(
         name=profile.embedding_model if not Path(source).is_dir() or bundled else str(Path(source).resolve()),
-        revision=WEIGHTS_SHA256 if bundled else _revision(source, model),
+        revision=_shipped_revision(profile.embedding_model, model) if bundled else _revision(source, model),
         dimensions=dimensions,
         max_tokens=model.max_seq_length,
         query_prefix=profile.query_prefix,
@@ -157,6 +165,14 @@ def _load(source: str, device: str, revision: str) -> Any:
             f"embedding model {source!r} cannot be loaded ({_first_line(error)})",
             remedy="Check the folder or hub name, and that the hub can be reached or the model is in its cache",
         ) from error
+
+
+def _shipped_revision(name: str, model: Any) -> str:
+    """The SHA-256 of the weights; those of `COMPACT` are put into the base first."""
+    if name == COMPACT_BASE:
+        return WEIGHTS_SHA256
+    load_shipped(model[0].auto_model, WEIGHTS, BUNDLED)
+    return read_shipped(WEIGHTS, BUNDLED).sha256
 
 
 def _revision(source: str, model: Any) -> str:

@@ -42,14 +42,24 @@ class FastTokenizer:
     def __init__(self, tokenizer: Any, max_tokens: int) -> None:
         from tokenizers import Tokenizer as Backend
 
-        # A copy: transformers changes truncation and padding of its tokenizer on every call.
-        self._backend = Backend.from_str(tokenizer.backend_tokenizer.to_str())
+        # Copies: transformers changes truncation and padding of its tokenizer on every call.
+        written = tokenizer.backend_tokenizer.to_str()
+        self._backend, self._pairs, self._queries = (Backend.from_str(written) for _ in range(3))
         self._backend.enable_truncation(max_tokens)
-        self._backend.no_padding()
+        self._pairs.enable_truncation(max_tokens, strategy="only_second")
+        self._queries.enable_truncation(max_tokens // 2)
+        for backend in (self._backend, self._pairs, self._queries):
+            backend.no_padding()
 
     def __call__(self, texts: Sequence[str]) -> list[TokenIds]:
         """The token ids of each text with its special tokens, cut to `max_tokens`."""
         return [np.array(found.ids, dtype=np.int64) for found in self._backend.encode_batch_fast(list(texts))]
+
+    def pairs(self, query: str, texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+        """The token ids and types of the query with each text; a query of more than half of `max_tokens` is cut."""
+        offsets = self._queries.encode(query, add_special_tokens=False).offsets
+        asked = query[: offsets[-1][1]] if offsets else query
+        return [(pair.ids, pair.type_ids) for pair in self._pairs.encode_batch([(asked, text) for text in texts])]
 
 
 class PackedEncoder:
@@ -77,7 +87,7 @@ class PackedEncoder:
         """One row a text; texts come with falling length."""
         import torch
 
-        groups = _groups([len(found) for found in ids])
+        groups = runs_of_equal([len(found) for found in ids])
         with self._lock, torch.inference_mode():
             hidden = self._bert.forward(torch.from_numpy(np.concatenate(ids)), groups)
             pooled = []
@@ -168,8 +178,8 @@ def _plain_text(model: Any) -> bool:
     return getattr(tokenizer, "is_fast", False) and not (model.prompts or {}).get(model.default_prompt_name)
 
 
-def _groups(lengths: Sequence[int]) -> list[Group]:
-    """Runs of equal lengths."""
+def runs_of_equal(lengths: Sequence[int]) -> list[Group]:
+    """Runs of equal lengths, as `PackedBert` takes them."""
     counted: list[Group] = []
     for length in lengths:
         if counted and counted[-1].length == length:

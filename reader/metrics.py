@@ -61,12 +61,16 @@ class SpanScores(msgspec.Struct, frozen=True):
 
 
 class ReaderScores(msgspec.Struct, frozen=True, omit_defaults=True, rename={"lists": "list"}):
-    """The scores of a reader by kind of question, as stored in JSON; kinds that were not asked are left out."""
+    """The scores of a reader by kind of question, as stored in JSON; kinds that were not asked are left out.
+
+    `intervals` holds, by kind and measure, (low, high) of a 95 % bootstrap over the questions (`reader.scoring`).
+    """
 
     factoid: FactoidScores | None = None
     lists: ListScores | None = None
     yesno: YesNoScores | None = None
     span: SpanScores | None = None
+    intervals: dict[str, dict[str, tuple[float, float]]] = {}
 
 
 def factoid_scores(predictions: Mapping[str, Sequence[str]], gold: Mapping[str, Sequence[str]]) -> FactoidScores:

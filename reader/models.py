@@ -1,71 +1,34 @@
-"""Loading readers: the bundled one, a local folder or a name on the Hugging Face hub, through the same code.
-
-The bundled reader is shipped as the difference from the compact base: half of that base is its word embeddings, which
-training leaves alone, so only the other tensors are stored, in fp16.
-"""
+"""Loading readers: the bundled one, a local folder or a name on the Hugging Face hub, through the same code."""
 
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from corpora.errors import ModelError
-from indexer.compact import check_sha256, compact_base
+from indexer.compact import compact_base
 from indexer.numeric import Precision, pick_device, pick_dtype
 from indexer.quiet import loading_errors, quiet_loading
+from indexer.shipped import load_shipped
 from reader.span_model import SpanReader
 
 WEIGHTS = Path(__file__).parent / "weights"
+BUNDLED = "span-reader"
 COMPACT = "compact"
 BIOBERT_READER = "dmis-lab/biobert-base-cased-v1.1-squad"
 READERS = {COMPACT: COMPACT, "biobert": BIOBERT_READER}
 """Profile -> what `load_reader` takes."""
 
-FROZEN = "word_embeddings"
-
-
-class BundledWeights(msgspec.Struct, frozen=True):
-    """What ``reader/weights/<name>.json`` says of the file beside it."""
-
-    file: str
-    sha256: str
-    base: str
-    run: dict[str, Any]
-
 
 def load_reader(name: str, *, precision: Precision = "auto") -> SpanReader:
     """A span reader: ``compact`` (bundled), a folder with a question-answering model, or a hub name."""
     device = pick_device()
-    model, tokenizer, known_as = _bundled("span-reader") if name == COMPACT else _pretrained(name)
+    model, tokenizer, known_as = _bundled() if name == COMPACT else _pretrained(name)
     model = model.to(device=device, dtype=pick_dtype(precision, device))
     return SpanReader(model, tokenizer, known_as)
 
 
-def _bundled(name: str) -> tuple[Any, Any, str]:
-    from safetensors.torch import load_file
-
-    described = read_bundled(name)
+def _bundled() -> tuple[Any, Any, str]:
     model, tokenizer = untrained(str(compact_base()))
-    state = {key: tensor.float() for key, tensor in load_file(WEIGHTS / described.file).items()}
-    problems = model.load_state_dict(state, strict=False)
-    missing = [key for key in problems.missing_keys if FROZEN not in key and "position_ids" not in key]
-    if missing or problems.unexpected_keys:
-        raise ModelError(
-            f"{described.file}: tensors missing {missing[:3]}, unexpected {problems.unexpected_keys[:3]}",
-            remedy="Reinstall biocite",
-        )
-    return model, tokenizer, f"compact/{name}@{described.sha256[:12]}"
-
-
-def read_bundled(name: str) -> BundledWeights:
-    """The description of bundled weights, after checking that the file is the one described."""
-    path = WEIGHTS / f"{name}.json"
-    try:
-        described = msgspec.json.decode(path.read_bytes(), type=BundledWeights)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ModelError(f"{path}: bundled weights cannot be read ({error})", remedy="Reinstall biocite") from error
-    check_sha256(WEIGHTS / described.file, described.sha256)
-    return described
+    return model, tokenizer, load_shipped(model, WEIGHTS, BUNDLED)
 
 
 def _pretrained(name: str) -> tuple[Any, Any, str]:
@@ -81,11 +44,14 @@ def _pretrained(name: str) -> tuple[Any, Any, str]:
     return model, load_tokenizer(name), name
 
 
-def untrained(name: str) -> tuple[Any, Any]:
-    """A base model with a fresh question-answering head, and its tokenizer: where training starts."""
+def untrained(name: str, **config: Any) -> tuple[Any, Any]:
+    """A base model with a question-answering head, fresh unless it has one, and its tokenizer: where training starts.
+
+    `config` are settings that take the place of those in the base's configuration.
+    """
     from transformers import AutoModelForQuestionAnswering
 
-    return _load(AutoModelForQuestionAnswering, name), load_tokenizer(name)
+    return _load(AutoModelForQuestionAnswering, name, **config), load_tokenizer(name)
 
 
 def load_tokenizer(name: str) -> Any:

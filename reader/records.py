@@ -7,6 +7,7 @@ import msgspec
 from corpora.questions import QuestionKind
 
 Status = Literal["answered", "insufficient_evidence"]
+VerdictLabel = Literal["yes", "no", "maybe"]
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -43,18 +44,29 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class AnswerItem(msgspec.Struct, frozen=True):
-    """One answer: `text` is the text of its first evidence. `confidence` is in [0, 1]."""
+    """One answer: `text` is the text of its first evidence. `confidence` is in [0, 1] (`reader.confidence`)."""
 
     text: str
     confidence: float
     evidence: tuple[Evidence, ...]
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """How a model reads the quotations that answer a yes/no question. It is no quotation itself.
+
+    `probabilities` are those of yes, no and maybe; `label` is the likeliest.
+    """
+
+    label: VerdictLabel
+    probabilities: dict[str, float]
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What a question gets. No evidence, or too weak, means `insufficient_evidence` and no answers.
 
     `nearest` are the best passages' documents, so that a reader can look on. `note` says in a sentence what the
-    answers are, or why there are none.
+    answers are, or why there are none. `verdict` stands only with answers to a yes/no question, where a model for it is
+    loaded. `models` names what was used, and says in ``calibrated`` whether confidences were calibrated with just that.
     """
 
     question: str
@@ -67,3 +79,4 @@ class Answer(msgspec.Struct, frozen=True):
     timings_ms: dict[str, float]
     index_id: str
     models: dict[str, Any]
+    verdict: Verdict | None = None

@@ -47,9 +47,12 @@ class SpanReader:
         settings = settings or ReaderSettings()
         self.settings = msgspec.structs.replace(settings, max_tokens=min(settings.max_tokens, limit))
 
-    def read(self, question: str, texts: Sequence[str], *, limit: int = 5) -> list[list[SpanCandidate]]:
-        """For each text its best spans, most probable first, at most `limit`; spans that overlap a better one left out.
+    def read(
+        self, question: str, texts: Sequence[str], *, limit: int = 5, apart: bool = True
+    ) -> list[list[SpanCandidate]]:
+        """For each text its best spans, most probable first, at most `limit`.
 
+        `apart`: a span that overlaps a better one is left out; else all boundaries that the model thinks of are given.
         Offsets are code points of the text given. An empty text gives no spans.
         """
         with self._tokenizing:
@@ -58,7 +61,7 @@ class SpanReader:
         for window, starts, ends in self._score(windows):
             text = texts[window.text_number]
             found[window.text_number] += _candidates(window, starts, ends, text, self.settings)
-        return [_without_overlaps(found[number], limit) for number in range(len(texts))]
+        return [_best(found[number], limit, apart=apart) for number in range(len(texts))]
 
     def _score(self, windows: list[Window]) -> Iterator[tuple[Window, NDArray[np.float32], NDArray[np.float32]]]:
         """Start and end logits of every window, in batches of like length so that little is spent on padding."""
@@ -121,12 +124,16 @@ def _candidates(
     return found
 
 
-def _without_overlaps(candidates: list[SpanCandidate], limit: int) -> list[SpanCandidate]:
-    """The most probable first; where several windows or spellings found the same place, the best one stands for it."""
+def _best(candidates: list[SpanCandidate], limit: int, *, apart: bool) -> list[SpanCandidate]:
+    """The most probable first; where several windows found the same place, the best one stands for it."""
     kept: list[SpanCandidate] = []
     for candidate in sorted(candidates, key=lambda found: (-found.probability, found.span)):
-        if all(candidate.span.end <= other.span.start or other.span.end <= candidate.span.start for other in kept):
+        if not any(_clash(candidate.span, other.span, apart=apart) for other in kept):
             kept.append(candidate)
         if len(kept) == limit:
             break
     return kept
+
+
+def _clash(one: Span, other: Span, *, apart: bool) -> bool:
+    return one == other if not apart else one.start < other.end and other.start < one.end

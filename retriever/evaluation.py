@@ -16,6 +16,7 @@ from indexer.index import Index, LexicalName
 from indexer.manifest import has_manifest, read_manifest
 from indexer.progress import Progress, Silent
 from retriever.metrics import MEASURES, confidence_intervals, evaluate_queries, means
+from retriever.rerank import Reranker
 from retriever.runs import Run
 from retriever.search import Mode, RetrievalSettings, Retriever
 
@@ -25,12 +26,16 @@ DEPTH = 100
 class RetrievalReport(
     msgspec.Struct, frozen=True, rename={"ndcg_at_10": "nDCG@10", "r_at_100": "R@100", "rr_at_10": "RR@10"}
 ):
-    """What `biocite evaluate retrieval` prints. Intervals are 95 % bootstrap intervals over the queries."""
+    """What `biocite evaluate retrieval` prints. Intervals are 95 % bootstrap intervals over the queries.
+
+    `rerank` is the reranker's name, empty where none was used.
+    """
 
     ndcg_at_10: float
     r_at_100: float
     rr_at_10: float
     mode: str
+    rerank: str
     fusion: str
     bm25_engine: str
     queries: int
@@ -49,7 +54,7 @@ class Outcome(msgspec.Struct, frozen=True):
     run: Run
 
 
-def evaluate_beir(
+def evaluate_beir(  # noqa: PLR0913 - what can be measured is what a search can be told
     folder: Path,
     directory: Path,
     profile: EmbeddingProfile,
@@ -57,6 +62,7 @@ def evaluate_beir(
     mode: Mode = "hybrid",
     lexical: LexicalName = "tantivy",
     settings: RetrievalSettings | None = None,
+    reranker: Reranker | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Measure a mode on the set in `folder`, keeping its index in `directory`. Queries nobody judged are not searched.
@@ -69,9 +75,9 @@ def evaluate_beir(
     model = load_embedding_model(profile)
     _index_alone(corpus_path(folder), directory, model, progress)
     with closing(Index(directory, lambda _: model, lexical=lexical)) as index:
-        retriever = Retriever(index, settings)
+        retriever = Retriever(index, settings, None if reranker is None else lambda: reranker)
         index.warm()
-        run, spent = _searched(retriever, queries, mode, progress)
+        run, spent = _searched(retriever, queries, mode, progress, rerank=reranker is not None)
     per_query = evaluate_queries(run, qrels, MEASURES)
     mean = means(per_query)
     report = RetrievalReport(
@@ -79,6 +85,7 @@ def evaluate_beir(
         r_at_100=round(mean["R@100"], 4),
         rr_at_10=round(mean["RR@10"], 4),
         mode=mode,
+        rerank="" if reranker is None else reranker.name,
         fusion=retriever.settings.fusion,
         bm25_engine=lexical,
         queries=len(next(iter(per_query.values()))),
@@ -118,14 +125,16 @@ def _index_alone(corpus: Path, directory: Path, model: EmbeddingModel, progress:
             raise SourceError(report.refused)
 
 
-def _searched(retriever: Retriever, queries: list[Query], mode: Mode, progress: Progress) -> tuple[Run, list[float]]:
+def _searched(
+    retriever: Retriever, queries: list[Query], mode: Mode, progress: Progress, *, rerank: bool
+) -> tuple[Run, list[float]]:
     """The run, and how many milliseconds each query took."""
     run: Run = {}
     spent = []
     stage = progress.start("searching", len(queries), "queries")
     for query in queries:
         started = time.perf_counter()
-        ranked = retriever.search(query.text, k=DEPTH, mode=mode, unit="document")
+        ranked = retriever.search(query.text, k=DEPTH, mode=mode, unit="document", rerank=rerank)
         spent.append((time.perf_counter() - started) * 1000)
         run[query.query_id] = [(found.stored.passage.document_id, found.score) for found in ranked.passages]
         stage.advance(1)

@@ -17,13 +17,17 @@ class EngineScore(msgspec.Struct, frozen=True):
 
 
 class ScoredPassage(msgspec.Struct, frozen=True):
-    """A passage found, with its fused score and rank; an engine that did not find it among its candidates is None."""
+    """A passage found, with its fused score and rank; an engine that did not find it among its candidates is None.
+
+    `rerank` is None where the reranker did not read the passage.
+    """
 
     stored: StoredPassage
     score: float
     rank: int
     bm25: EngineScore | None = None
     dense: EngineScore | None = None
+    rerank: EngineScore | None = None
 
 
 class RankedList(msgspec.Struct, frozen=True):

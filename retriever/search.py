@@ -1,8 +1,8 @@
-"""Query -> ranked passages, in four steps: select, retrieve with each engine, fuse, fetch."""
+"""Query -> ranked passages: select, retrieve with each engine, fuse, fetch, and rerank where that is asked for."""
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import takewhile
@@ -17,16 +17,17 @@ from indexer.embedding import Vectors
 from indexer.index import Index
 from indexer.lexical import Hit
 from indexer.records import Filters, Selection
-from indexer.store import StoredPassage
+from indexer.store import StoredPassage, searched_text
 from retriever.fusion import FUSIONS, fuse
 from retriever.records import EngineScore, RankedList, ScoredPassage
+from retriever.rerank import Reranker
 
 Mode = Literal["hybrid", "bm25", "dense"]
 Unit = Literal["passage", "document"]
 
 _BESIDE = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="biocite-bm25")
 
-STAGES = ("select", "bm25", "embedding", "dense", "feedback", "fusion", "fetch")
+STAGES = ("select", "bm25", "embedding", "dense", "feedback", "fusion", "fetch", "rerank")
 """The stages of a search as its timings name them; BM25 and the embedding of the query run side by side."""
 
 MAX_QUERY_CHARACTERS = 10_000
@@ -46,6 +47,17 @@ class Feedback(msgspec.Struct, frozen=True):
     reach: int = 4
 
 
+class Reranking(msgspec.Struct, frozen=True):
+    """How the reranker is listened to.
+
+    Chosen on BioASQ 10B (``scripts/choose_retrieval.py --rerank``). It reads the `depth` best passages, and its probability gets `weight` of their score. What it did not
+    read has a probability of 0.
+    """
+
+    depth: int = 20
+    weight: float = 0.4
+
+
 class RetrievalSettings(msgspec.Struct, frozen=True):
     """How candidates are found and fused.
 
@@ -56,16 +68,28 @@ class RetrievalSettings(msgspec.Struct, frozen=True):
     weights: dict[str, float] = msgspec.field(default_factory=lambda: {"bm25": 0.45, "dense": 0.55})
     candidates: int = 200
     feedback: Feedback | None = Feedback()
+    reranking: Reranking = Reranking()
 
 
 class Retriever:
     """Searches one index. Holds no state of a request: safe to share between threads."""
 
-    def __init__(self, index: Index, settings: RetrievalSettings | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        settings: RetrievalSettings | None = None,
+        reranker: Callable[[], Reranker] | None = None,
+    ) -> None:
         self.index = index
+        self._reranker = reranker
         self.settings = settings or RetrievalSettings()
         if self.settings.fusion not in FUSIONS:
             raise UsageError(f"fusion {self.settings.fusion!r} is not known", remedy=f"Choose of: {', '.join(FUSIONS)}")
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The reranker, loaded if it was not; None where there is none."""
+        return None if self._reranker is None else self._reranker()
 
     def search(
         self,
@@ -75,9 +99,15 @@ class Retriever:
         mode: Mode = "hybrid",
         filters: Filters | None = None,
         unit: Unit = "passage",
+        rerank: bool = False,
     ) -> RankedList:
-        """The k best passages, or with `unit` document the best passage of each of the k best documents."""
+        """The k best passages, or with `unit` document the best passage of each of the k best documents.
+
+        With `rerank` the best of them are read once more, by the reranker; UsageError where there is none.
+        """
         _check(query, k, mode)
+        if rerank and self._reranker is None:
+            raise UsageError("reranking was asked for, but no reranker is loaded", remedy="Search without it")
         filters = filters or Filters()
         timings: dict[str, float] = {}
         started = time.perf_counter()
@@ -88,8 +118,12 @@ class Retriever:
         rankings = self._retrieve(query, mode, depth, selection, timings)
         with _timed(timings, "fusion"):
             fused = self._fuse(rankings)
+        wanted = max(k, self.settings.reranking.depth) if rerank else k
         with _timed(timings, "fetch"):
-            passages = self._fetch(fused, rankings, k, unit)
+            passages = self._fetch(fused, rankings, wanted, unit)
+        if rerank:
+            with _timed(timings, "rerank"):
+                passages = self._rerank(query, passages)[:k]
         timings = {stage: timings[stage] for stage in STAGES if stage in timings}
         timings["total"] = _milliseconds(started)
         return RankedList(query, mode, filters, passages, timings, self.index.manifest.index_id)
@@ -145,6 +179,30 @@ class Retriever:
         found.sort(key=lambda pair: (-pair[1], pair[0].passage.passage_id))
         places = {name: {hit.key: (rank, hit) for rank, hit in enumerate(hits, 1)} for name, hits in rankings.items()}
         return tuple(_scored(passage, score, rank, places) for rank, (passage, score) in enumerate(found[:k], start=1))
+
+    def _rerank(self, query: str, passages: tuple[ScoredPassage, ...]) -> tuple[ScoredPassage, ...]:
+        """The passages by their new scores; those that the reranker did not read keep their order."""
+        if self._reranker is None or not passages:
+            return passages
+        depth, weight = self.settings.reranking.depth, self.settings.reranking.weight
+        texts = [
+            searched_text(found.stored.title, found.stored.passage.kind, found.stored.passage.text)
+            for found in passages[:depth]
+        ]
+        scores = self._reranker().scores(query, texts).tolist()
+        places = {number: rank for rank, number in enumerate(np.argsort(-np.array(scores), kind="stable"), start=1)}
+        # Fused scores are in [0, 1] in every mode but that of one engine: they are brought there.
+        top = max(1.0, passages[0].score)
+        rescored = [
+            msgspec.structs.replace(
+                found,
+                score=(1 - weight) * found.score / top + weight * (scores[number] if number < depth else 0.0),
+                rerank=EngineScore(places[number], scores[number]) if number < depth else None,
+            )
+            for number, found in enumerate(passages)
+        ]
+        rescored.sort(key=lambda found: (-found.score, found.stored.passage.passage_id))
+        return tuple(msgspec.structs.replace(found, rank=rank) for rank, found in enumerate(rescored, start=1))
 
     def _best_passages(self, fused: list[tuple[int, float]]) -> list[tuple[int, float]]:
         """The best passage of each document, of equally good ones the first; `fused` is best first."""

@@ -64,11 +64,22 @@ class FakeReader:
         self.name = name
         self._pause = pause
 
-    def read(self, question, texts, *, limit=5):
+    def read(self, question, texts, *, limit=5, apart=True):
         """For each text its best spans, most probable first, at most `limit`."""
         time.sleep(self._pause)
         asked = set(words(question))
         return [_best_spans(asked, text, limit) for text in texts]
+
+
+class SharedWords:
+    """A reranker: the share of the query's words that stand in the text."""
+
+    name = "shared-words"
+
+    def scores(self, query, texts):
+        """One share a text."""
+        asked = set(words(query))
+        return np.array([len(asked.intersection(words(text))) / max(1, len(asked)) for text in texts], dtype=np.float32)
 
 
 def _best_spans(asked, text, limit):
@@ -85,5 +96,8 @@ def _best_spans(asked, text, limit):
 def fake_loaders(*, pause=0.0):
     """What a `Service` needs to load these instead of real models."""
     return ModelLoaders(
-        embedding=lambda profile: WordHashModel(profile.embedding_model), reader=lambda name: FakeReader(name, pause)
+        embedding=lambda profile: WordHashModel(profile.embedding_model),
+        reader=lambda name: FakeReader(name, pause),
+        reranker=SharedWords,
+        verdicts=None,
     )

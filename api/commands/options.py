@@ -37,6 +37,9 @@ fusion_option = click.option(
     show_default=True,
     help="How both engines are fused.",
 )
+rerank_option = click.option(
+    "--rerank/--no-rerank", default=False, show_default=True, help="Read the best passages once more with the reranker."
+)
 lexical_option = click.option(
     "--bm25-engine",
     "lexical",

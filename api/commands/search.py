@@ -15,6 +15,7 @@ from api.commands.options import (
     lexical_option,
     mode_option,
     print_json,
+    rerank_option,
 )
 
 
@@ -26,6 +27,7 @@ from api.commands.options import (
 @fusion_option
 @lexical_option
 @click.option("--documents", "by_document", is_flag=True, help="Only the best passage of each document.")
+@rerank_option
 @filter_options
 @json_option
 def command(query: str, directory: Path, k: int, by_document: bool, as_json: bool, **options: Any) -> None:
@@ -34,11 +36,11 @@ def command(query: str, directory: Path, k: int, by_document: bool, as_json: boo
     from api.service import Service
     from retriever.search import RetrievalSettings, Unit
 
-    mode, fusion, lexical = (options.pop(name) for name in ("mode", "fusion", "lexical"))
+    mode, fusion, lexical, rerank = (options.pop(name) for name in ("mode", "fusion", "lexical", "rerank"))
     unit: Unit = "document" if by_document else "passage"
     settings = RetrievalSettings(fusion=fusion)
     with closing(Service(directory, retrieval=settings, lexical=lexical)) as service, service.using() as view:
-        ranked = view.retriever.search(query, k=k, mode=mode, filters=filters_from(options), unit=unit)
+        ranked = view.retriever.search(query, k=k, mode=mode, filters=filters_from(options), unit=unit, rerank=rerank)
     response = search_response(ranked)
     if as_json:
         print_json(response)

@@ -37,6 +37,14 @@ def sample_path() -> Path:
     return _HERE / "sample.xml"
 
 
+def out_of_field_path(use: Literal["calibrating", "measuring"]) -> Path:
+    """Questions of law, history, cooking, sport and the like, which no biomedical corpus answers: a JSON list.
+
+    Those for calibrating and for measuring are different ones.
+    """
+    return _HERE / f"out_of_field_{use}.json"
+
+
 def sample_questions() -> tuple[SampleQuestion, ...]:
     """The questions in their order in the file, grouped by kind. Raises `SourceError` where the file is damaged."""
     return _read_questions(_HERE / "questions.json")

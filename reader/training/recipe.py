@@ -1,180 +1,116 @@
-"""The recipe for a span reader: fine-tune a base on expert answers, resumable, seeded, with a record of the run."""
+"""The recipe for a span reader: from any base, in two stages, resumable, seeded, with a record of the run.
 
-import hashlib
-import platform
-import time
-from collections.abc import Sequence
+1. *warm*: questions made by rule from PubMed abstracts, and COVID-QA's short answers. A base that never saw a question
+   learns to point at what is asked for.
+2. *expert*: BioASQ's factoid and list questions with their snippets.
+"""
+
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from corpora.errors import ModelError, UsageError
-from corpora.records import Span
-from indexer.compact import compact_base
-from indexer.numeric import cpu_has_bf16, pick_device
-from reader.models import COMPACT, FROZEN, untrained
-from reader.training.examples import Example, ExampleSettings, make_examples
-from reader.windows import ReaderSettings, Window, make_windows
+from corpora.errors import UsageError
+from corpora.splits import training_files
+from indexer.training.runs import RunSettings, base_name, base_source, write_record
+from reader.training.bioasq import BioasqSettings, bioasq_examples
+from reader.training.cloze import ClozeSettings, make_cloze, read_abstracts
+from reader.training.examples import Example
+from reader.training.squad import SquadSettings, squad_examples
+from reader.training.stages import StageRecord, StageSettings, train_stage
+
+WARM = StageSettings(RunSettings(epochs=1, batch=32, learning_rate=2e-4), dropout=0.0)
+EXPERT = StageSettings(RunSettings(epochs=3.0, batch=16, learning_rate=1e-4))
 
 
-class TrainingSettings(msgspec.Struct, frozen=True):
+class ReaderRecipe(msgspec.Struct, frozen=True):
     """Everything that decides the outcome of a run besides the data and the base."""
 
-    epochs: float = 4.0
-    batch: int = 16
-    learning_rate: float = 1e-4
-    warmup: float = 0.1
-    weight_decay: float = 0.01
+    warm: StageSettings = WARM
+    expert: StageSettings = EXPERT
+    cloze: ClozeSettings = ClozeSettings()
+    squad: SquadSettings = SquadSettings()
+    bioasq: BioasqSettings = BioasqSettings()
     seed: int = 13
-    max_steps: int = -1
-    save_steps: int = 150
-    examples: ExampleSettings = ExampleSettings()
-    reader: ReaderSettings = ReaderSettings()
 
 
-class TrainingData(msgspec.Struct, frozen=True):
-    """The files to learn from."""
+def reader_recipe(*, seed: int = 13, lora: int = 0, max_steps: int = -1, epochs: float = 3.0) -> ReaderRecipe:
+    """The recipe with these in every stage and every drawing of examples; `epochs` are the expert stage's."""
+
+    def stage(settings: StageSettings) -> StageSettings:
+        run = msgspec.structs.replace(settings.run, seed=seed, lora=lora, max_steps=max_steps)
+        return msgspec.structs.replace(settings, run=run)
+
+    expert = msgspec.structs.replace(EXPERT, run=msgspec.structs.replace(EXPERT.run, epochs=epochs))
+    return ReaderRecipe(
+        warm=stage(WARM),
+        expert=stage(expert),
+        cloze=ClozeSettings(seed=seed),
+        squad=SquadSettings(seed=seed),
+        bioasq=BioasqSettings(seed=seed),
+        seed=seed,
+    )
+
+
+class ReaderData(msgspec.Struct, frozen=True):
+    """The files to learn from; folders of BioASQ files stand for the training files inside them."""
 
     bioasq: tuple[Path, ...] = ()
     squad: tuple[Path, ...] = ()
+    pubmed: tuple[Path, ...] = ()
 
 
-def train_reader(base: str, data: TrainingData, out: Path, settings: TrainingSettings) -> dict[str, Any]:
-    """Train, going on from the last checkpoint in `out` if there is one; returns the run record it also writes.
+Report = Callable[[str], None]
 
-    Leaves in `out`: a complete model that `load_reader(out)` takes, and ``run.json``.
+
+def train_reader(
+    base: str, data: ReaderData, out: Path, recipe: ReaderRecipe, report: Report = lambda _: None
+) -> dict[str, Any]:
+    """Train, going on from where `out` was left; returns the run record, which is also written there.
+
+    Leaves in `out`: a complete model that `load_reader(out)` takes, ``run.json``, and ``stages/``. A stage without data
+    is left out; with none at all, UsageError.
     """
-    if not data.bioasq and not data.squad:
-        raise UsageError("no training data given", remedy="Name files with --bioasq and --squad")
-    examples = make_examples(data.bioasq, data.squad, settings.examples)
-    if not examples:
-        raise UsageError("the training files hold no question whose answer stands in its texts")
-    model, tokenizer = untrained(base)
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = FROZEN not in name
-    features = [feature for example in examples for feature in encode(tokenizer, example, settings.reader)]
-    started = time.time()
-    trainer = _trainer(model, tokenizer, features, out / "checkpoints", settings)
-    resume = any((out / "checkpoints").glob("checkpoint-*"))
-    result = trainer.train(resume_from_checkpoint=resume)
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
-    record = _record(base, data, settings, {"examples": len(examples), "windows": len(features)})
-    record["training"] = {
-        "steps": result.global_step,
-        "loss": round(result.training_loss, 4),
-        "seconds_since_resume": round(time.time() - started),
-        "log": trainer.state.log_history,
-    }
-    (out / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(record)))
-    return record
+    files = [*training_files(data.bioasq), *data.squad, *data.pubmed]
+    start = (base_source(base), base_name(base))
+    done: list[StageRecord] = []
+    for name, examples, settings in (
+        ("warm", warm_examples(data, recipe), recipe.warm),
+        ("expert", expert_examples(data, recipe), recipe.expert),
+    ):
+        if not examples:
+            continue
+        report(f"stage {name}: {len(examples)} examples")
+        done.append(train_stage(name, start, examples, out / "stages" / name, settings))
+        start = (str(out / "stages" / name), done[-1].digest)
+    if not done:
+        raise UsageError("no training data given", remedy="Name files with --bioasq, --squad or --pubmed")
+    _publish(start[0], out)
+    return write_record(out, "reader", base, recipe, files, stages=msgspec.to_builtins(done))
 
 
-def encode(tokenizer: Any, example: Example, settings: ReaderSettings) -> list[dict[str, Any]]:
-    """The example as model inputs, one a window; one without the whole answer is taught "no answer" (position 0)."""
-    windows = make_windows(tokenizer, example.question, [example.text], settings)
-    return [_feature(window, example.answer) for window in windows]
+def warm_examples(data: ReaderData, recipe: ReaderRecipe) -> list[Example]:
+    """What the first stage learns from, in an order that depends on the seed alone."""
+    made = make_cloze(read_abstracts(data.pubmed), recipe.cloze) if data.pubmed else []
+    return _shuffled(made + squad_examples(data.squad, recipe.squad), recipe.seed)
 
 
-def _feature(window: Window, answer: Span | None) -> dict[str, Any]:
-    start, end = _positions(window.offsets, answer) if answer else (None, None)
-    located = start is not None and end is not None
-    return {
-        "input_ids": window.input_ids,
-        "token_type_ids": window.token_type_ids,
-        "attention_mask": [1] * len(window.input_ids),
-        "start_positions": window.first + start if located and start is not None else 0,
-        "end_positions": window.first + end if located and end is not None else 0,
-        "length": len(window.input_ids),
-    }
+def expert_examples(data: ReaderData, recipe: ReaderRecipe) -> list[Example]:
+    """What the second stage learns from, in an order that depends on the seed alone."""
+    return _shuffled(bioasq_examples(data.bioasq, recipe.bioasq), recipe.seed)
 
 
-def _positions(offsets: Sequence[tuple[int, int]], answer: Span) -> tuple[int | None, int | None]:
-    """The context tokens that hold the answer's first and last character; None where the window lacks one."""
-    start = next((number for number, (left, right) in enumerate(offsets) if left <= answer.start < right), None)
-    end = next((number for number, (left, right) in enumerate(offsets) if left < answer.end <= right), None)
-    return start, end
+def _shuffled(examples: list[Example], seed: int) -> list[Example]:
+    random.Random(seed).shuffle(examples)  # noqa: S311 - repeatable, not secret
+    return examples
 
 
-def _trainer(
-    model: Any, tokenizer: Any, features: list[dict[str, Any]], folder: Path, settings: TrainingSettings
-) -> Any:
-    from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+def _publish(trained: str, out: Path) -> None:
+    """Copy the last stage's model, not its checkpoints, to where a run's model is looked for."""
+    import shutil
 
-    on_gpu = pick_device() == "cuda"
-    steps = settings.max_steps if settings.max_steps > 0 else settings.epochs * len(features) / settings.batch
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=settings.epochs,
-        max_steps=settings.max_steps,
-        per_device_train_batch_size=settings.batch,
-        learning_rate=settings.learning_rate,
-        warmup_steps=int(settings.warmup * steps),
-        weight_decay=settings.weight_decay,
-        seed=settings.seed,
-        bf16=on_gpu or cpu_has_bf16(),
-        use_cpu=not on_gpu,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
-        save_steps=settings.save_steps,
-        save_total_limit=1,
-        logging_steps=25,
-        report_to="none",
-        dataloader_pin_memory=on_gpu,
-    )
-    return Trainer(
-        model=model, args=arguments, train_dataset=features, data_collator=DataCollatorWithPadding(tokenizer)
-    )
-
-
-def _record(base: str, data: TrainingData, settings: TrainingSettings, counts: dict[str, int]) -> dict[str, Any]:
-    import torch
-    import transformers
-
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (*data.bioasq, *data.squad)}
-    return {
-        "recipe": "reader",
-        "base": _base_name(base),
-        "settings": msgspec.to_builtins(settings),
-        "data_sha256": dict(sorted(files.items())),
-        "counts": counts,
-        "versions": {
-            "python": platform.python_version(),
-            "torch": str(torch.__version__),
-            "transformers": transformers.__version__,
-        },
-    }
-
-
-def _base_name(base: str) -> str:
-    """A name for the base that holds on other machines: a profile, a hub name, or a folder's last part."""
-    path = Path(base)
-    if not path.is_dir():
-        return base
-    return COMPACT if path == compact_base() else path.name
-
-
-def export_bundled(trained: Path, weights: Path, *, base: str) -> None:
-    """Write a trained compact reader as package data: the tensors that differ from the base, in fp16, with a hash."""
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    if not (trained / "run.json").is_file():
-        raise ModelError(f"{trained}: has no run.json", remedy="Let the training finish first")
-    state = {
-        key: tensor.to(torch.float16).contiguous()
-        for key, tensor in load_file(trained / "model.safetensors").items()
-        if FROZEN not in key
-    }
-    weights.mkdir(parents=True, exist_ok=True)
-    file = weights / "span-reader.safetensors"
-    save_file(state, file)
-    file.chmod(0o644)  # safetensors writes for the owner alone
-    described = {
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "base": base,
-        "run": msgspec.json.decode((trained / "run.json").read_bytes()),
-    }
-    (weights / "span-reader.json").write_bytes(msgspec.json.format(msgspec.json.encode(described)))
+    for path in sorted(Path(trained).iterdir()):
+        if path.is_file() and path.name != "stage.json":
+            shutil.copy2(path, out / path.name)

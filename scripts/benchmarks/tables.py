@@ -89,14 +89,77 @@ def lexical(figures: Figures) -> str:
 
 
 def reading(figures: Figures) -> str:
-    """The reader's measures on each set."""
-    rows = [
-        [name, kind, scores["n"], ", ".join(f"{what} {value:.3f}" for what, value in scores.items() if what != "n")]
-        for name, kinds in figures.items()
-        if isinstance(kinds, dict)
-        for kind, scores in kinds.items()
-    ]
-    return f"Reader: `{figures['reader']}`.\n\n" + table(["set", "kind", "questions", "measures"], rows)
+    """The measures of reader and verdict on each set."""
+    rows = [row for name, kinds in figures.items() if isinstance(kinds, dict) for row in _measured(name, kinds)]
+    models = f"Reader: `{figures['reader']}`, verdict: `{figures['verdict']}`."
+    return f"{models}\n\n" + table(["set", "kind", "questions", "measures, with 95 % intervals"], rows)
+
+
+def _measured(name: str, kinds: Figures) -> list[list[object]]:
+    """A row a kind of question: its measures with their intervals."""
+    intervals = kinds.get("intervals", {})
+    rows: list[list[object]] = []
+    for kind, scores in kinds.items():
+        if kind != "intervals":
+            known = intervals.get(kind, {})
+            shown = (
+                f"{what} {value:.3f}" + (f" ({_span(known[what])})" if what in known else "")
+                for what, value in scores.items()
+                if what != "n"
+            )
+            rows.append([name, kind, scores["n"], ", ".join(shown)])
+    return rows
+
+
+def answers(figures: Figures) -> str:
+    """End to end: BioASQ's measures, what was answered and how right it was, calibration, groups."""
+    scores = table(["set", "kind", "questions", "measures, with 95 % intervals"], _measured("11B", figures["scores"]))
+    measures = ("kind_told", "answered", "precision", "cites_judged", "right", "right_kept")
+    kinds = table(
+        ["answerable questions", "questions", *(name.replace("_", " ") for name in measures)],
+        [
+            [kind, found["right"]["n"], *(_estimated(found[name]) for name in measures)]
+            for kind, found in figures["kinds"].items()
+            if found["right"] is not None
+        ],
+    )
+    outside = table(
+        ["questions not to be answered", "questions", "answered", "answered and right"],
+        [
+            [
+                name.replace("_", " "),
+                part["answered"]["n"],
+                _estimated(part["answered"]),
+                _estimated(part["answered_right"]),
+            ]
+            for name, part in figures["unanswerable"].items()
+        ],
+    )
+    calibration = table(
+        ["calibration over", "questions", "expected calibration error", "Brier"],
+        [
+            [
+                name.replace("_", " "),
+                part["n"],
+                f"{part['calibration_error']:.3f} ({_span(part['calibration_error_interval'])})",
+                f"{part['brier']:.3f}",
+            ]
+            for name, part in figures["calibration"].items()
+        ],
+    )
+    groups = table(
+        ["questions that mention", "questions", "answered", "right"],
+        [
+            [name, part["right"]["n"], _estimated(part["answered"]), _estimated(part["right"])]
+            for name, part in figures["groups"].items()
+            if part["right"] is not None
+        ],
+    )
+    return "\n\n".join((scores, kinds, outside, calibration, groups))
+
+
+def _estimated(found: Figures | None) -> str:
+    return "" if found is None else f"{found['value']:.3f} ({_span((found['low'], found['high']))})"
 
 
 def asking(figures: Figures) -> str:
@@ -243,6 +306,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "retrieval": retrieval,
     "lexical": lexical,
     "reading": reading,
+    "answers": answers,
     "asking": asking,
     "embedding": embedding,
     "dense": dense,

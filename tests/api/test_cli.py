@@ -31,7 +31,7 @@ EVIDENCE = {
 }  # fmt: skip
 ANSWER = {
     "question": str, "kind": str, "status": str, "confidence": float, "answers": list, "note": str, "nearest": list,
-    "timings_ms": dict, "index_id": str, "models": dict,
+    "timings_ms": dict, "index_id": str, "models": dict, "verdict": type(None),
 }  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_ask_json(index):
     answer = done("ask", QUESTION, "--index", index)
     assert types(answer) == ANSWER
     assert (answer["question"], answer["kind"], answer["status"]) == (QUESTION, "factoid", "answered")
-    assert answer["models"] == {"embedding": "word-hash", "reader": "compact"}
+    assert answer["models"] == {"embedding": "word-hash", "reader": "compact", "calibrated": False}
     first = answer["answers"][0]
     assert types(first) == {"text": str, "confidence": float, "evidence": list}
     evidence = first["evidence"][0]
@@ -241,7 +241,10 @@ def test_evaluate_reader(tmp_path):
     }
     (tmp_path / "golden.json").write_text(json.dumps({"questions": [question]}))
     scores = done("evaluate", "reader", "--bioasq", tmp_path / "golden.json")
-    assert scores == {"factoid": {"strict": 1.0, "lenient": 1.0, "mrr": 1.0, "n": 1}}
+    assert scores == {
+        "factoid": {"strict": 1.0, "lenient": 1.0, "mrr": 1.0, "n": 1},
+        "intervals": {"factoid": {"strict": [1.0, 1.0], "lenient": [1.0, 1.0], "mrr": [1.0, 1.0]}},
+    }
     told = biocite("evaluate", "reader", "--bioasq", tmp_path / "golden.json")
     assert "mrr" in told.stdout
     asked = {
@@ -252,7 +255,10 @@ def test_evaluate_reader(tmp_path):
     squad = {"context": "Malaria is treated with Artesunate.", "qas": [asked]}
     (tmp_path / "squad.json").write_text(json.dumps({"data": [{"paragraphs": [squad]}]}))
     scores = done("evaluate", "reader", "--squad", tmp_path / "squad.json")
-    assert scores == {"span": {"exact_match": 1.0, "f1": 1.0, "n": 1}}
+    assert scores == {
+        "span": {"exact_match": 1.0, "f1": 1.0, "n": 1},
+        "intervals": {"span": {"exact_match": [1.0, 1.0], "f1": [1.0, 1.0]}},
+    }
 
 
 def test_download_then_index(tmp_path, monkeypatch):

@@ -98,6 +98,14 @@ def test_section_filter(client):
     assert found(client, filters={"sections": ["methods"]}) == []
 
 
+def test_a_least_precision_that_nothing_promises_is_refused(client):
+    refused = client.post("/v1/ask", json={"question": GENE, "min_precision": 0.8})
+    assert refused.status_code == 400
+    assert "a precision cannot be promised" in refused.json()["message"]
+    assert client.post("/v1/ask", json={"question": GENE, "min_precision": "high"}).status_code == 400
+    assert client.post("/v1/ask", json={"question": GENE, "min_precision": 2}).status_code == 400
+
+
 def test_ask_quotes_the_document(client):
     answer = client.post("/v1/ask", json={"question": GENE}).json()
     assert (answer["status"], answer["kind"]) == ("answered", "factoid")
@@ -107,7 +115,7 @@ def test_ask_quotes_the_document(client):
     assert (evidence["document_id"], evidence["url"]) == (CF, "https://example.org/1")
     assert text_of(DOCUMENTS[0])[evidence["start"] : evidence["end"]] == "CFTR"
     assert evidence["context"]["text"] == "Cystic fibrosis is caused by mutations in the CFTR gene."
-    assert answer["models"] == {"embedding": "word-hash", "reader": "compact"}
+    assert answer["models"] == {"embedding": "word-hash", "reader": "compact", "calibrated": False}
 
 
 def test_ask_takes_the_kind_that_is_given(client):
