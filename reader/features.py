@@ -87,8 +87,8 @@ def span_features(
     `sentence_coverage` is the share of the question's words in the sentence around its first quotation.
 
     `probability` is the log-odds of the best span, `margin` its logit above "no answer", `support` its spans'
-    scores summed over all texts (log), `share` its part of all answers' scores, `lead` how far the best other answer stays behind it
-    (0 where that is ahead), `documents` how many documents say it (log).
+    scores summed over all texts (log), `share` its part of all answers' scores, `lead` how far the best other is
+    behind it (0 where that is ahead), `documents` how many documents say it (log).
     """
     best = max(answer.spans, key=lambda span: span.candidate.probability).candidate
     total = sum(other.score for other in answers)

@@ -50,8 +50,8 @@ class Feedback(msgspec.Struct, frozen=True):
 class Reranking(msgspec.Struct, frozen=True):
     """How the reranker is listened to.
 
-    Chosen on BioASQ 10B (``scripts/choose_retrieval.py --rerank``). It reads the `depth` best passages, and its probability gets `weight` of their score. What it did not
-    read has a probability of 0.
+    It reads the `depth` best passages, and its probability gets `weight` of their score. What it did not read has a
+    probability of 0. Chosen on BioASQ 10B by ``scripts/choose_retrieval.py --rerank``.
     """
 
     depth: int = 20

@@ -1,6 +1,6 @@
 """`make bench`: quality and speed on the real data, each part with its command, versions and machine, into one JSON.
 
-Every figure in README.md and docs/benchmarks.md comes from here. Models learn from BioASQ 7B-9B, 10B chooses, 11B measures.
+Every figure in README.md and docs/benchmarks.md comes from here. Models learn from BioASQ 7B-9B, 11B measures.
 
     .venv/bin/python scripts/bench.py                          everything, for hours
     .venv/bin/python scripts/bench.py --only peers search      these parts; those not named keep their figures

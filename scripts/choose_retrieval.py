@@ -1,9 +1,9 @@
-"""How retrieval settings were chosen: nDCG@10 on BioASQ 10B for each fusion weight, and for each weight of the reranker.
+"""How retrieval settings were chosen: nDCG@10 on BioASQ 10B for each weight of fusion and of the reranker.
 
     .venv/bin/python scripts/choose_retrieval.py BEIR_DIR --index DIR      a minute, and five with --rerank
 
-BEIR_DIR has the questions of 10B over the documents of the index (another year's would be those that measure). Prints one
-line a setting; what ships stands in `retriever/search.py`.
+BEIR_DIR has the questions of 10B over the documents of the index (11B measures, and must not choose). One line a
+setting; what ships stands in `retriever/search.py`.
 """
 
 import argparse

@@ -49,6 +49,8 @@ class SmallLoaders(ModelLoaders, frozen=True):
 
     embedding: Callable = fake_loaders().embedding
     reader: Callable = fake_loaders().reader
+    reranker: Callable = fake_loaders().reranker
+    verdicts: None = None
 
 
 def use_small_models(monkeypatch):

@@ -1,4 +1,4 @@
-"""What tests of recipes share: a little index with questions on it, and files of the sets' formats. Texts are our own."""
+"""What tests of recipes share: a little index with questions on it, and files in the sets' formats. All our own."""
 
 import io
 import json

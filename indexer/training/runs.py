@@ -24,8 +24,8 @@ CHECKPOINTS = "checkpoints"
 class RunSettings(msgspec.Struct, frozen=True):
     """What decides the outcome of a run besides base and examples.
 
-    `batch` is in examples, `warmup` a share of all steps, `save_steps` how many steps a stop loses at most. `lora` is the
-    rank of low-rank adapters (Hu et al. 2022), 0 to train the weights themselves; they are merged at the end.
+    `batch` is in examples, `warmup` a share of all steps, `save_steps` how many steps a stop loses. `lora` is
+    the rank of low-rank adapters (Hu et al. 2022), 0 to train the weights themselves; they are merged at the end.
     """
 
     epochs: float = 1.0
@@ -50,6 +50,21 @@ def base_name(base: str) -> str:
     if not path.is_dir():
         return base
     return COMPACT if path == compact_base() else path.name
+
+
+def wake_head(model: Any, seed: int) -> None:
+    """Give pooler and classifier weights that let the gradient through.
+
+    The base was trained by mean pooling, and weight decay has left its pooler next to nothing: with it and a classifier
+    as small as BERT's initialisation has it, a whole epoch taught nothing (``docs/experiments.md``).
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for layer in (model.bert.pooler.dense, model.classifier):
+            layer.weight.normal_(0.0, layer.in_features**-0.5, generator=generator)
+            layer.bias.zero_()
 
 
 def prepare(model: Any, settings: RunSettings, head: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from corpora.errors import UsageError
-from indexer.training.runs import RunSettings, arguments, merged, prepare, run
+from indexer.training.runs import COMPACT, RunSettings, arguments, merged, prepare, run, wake_head
 from reader.training.verdict_examples import Example
 from reader.verdict import LABELS, encode_pairs, untrained
 
@@ -55,6 +55,8 @@ def train_stage(
 
     torch.manual_seed(settings.run.seed)  # The head is drawn here.
     model, tokenizer, _ = untrained(start[0], attn_implementation="eager", **dropout)
+    if start[1] == COMPACT:
+        wake_head(model, settings.run.seed)
     model = prepare(model, settings.run, HEAD)
     features = features_of(tokenizer, examples, settings.tokens)
     trained = run(_trainer(model, tokenizer, features, out, settings.run), out)

@@ -19,6 +19,7 @@ from indexer.training.runs import (
     prepare,
     require_examples,
     run,
+    wake_head,
     write_record,
 )
 from retriever.rerank import untrained
@@ -50,7 +51,7 @@ def train_reranker(
         attn_implementation="eager",
     )
     if base == COMPACT:
-        _wake_head(model, settings.run.seed)
+        wake_head(model, settings.run.seed)
     model = prepare(model, settings.run, head="classifier")
     features = [_feature(tokenizer, pair, settings.max_tokens) for pair in pairs]
     trained = run(_trainer(model, tokenizer, features, out, settings), out)
@@ -58,21 +59,6 @@ def train_reranker(
     tokenizer.save_pretrained(out)
     counts = {"pairs": len(pairs), "relevant": sum(int(pair.label) for pair in pairs)}
     return write_record(out, "reranker", base, settings, files_of(data), counts=counts, training=trained)
-
-
-def _wake_head(model: Any, seed: int) -> None:
-    """Give pooler and classifier weights that let the gradient through.
-
-    The base was trained by mean pooling, and weight decay has left its pooler next to nothing: with it and a classifier
-    as small as BERT's initialisation has it, a whole epoch taught nothing (`docs/experiments.md`).
-    """
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for layer in (model.bert.pooler.dense, model.classifier):
-            layer.weight.normal_(0.0, layer.in_features**-0.5, generator=generator)
-            layer.bias.zero_()
 
 
 def _pairs(data: TrainingData, out: Path, settings: PairSettings, report: Report) -> list[Labelled]:

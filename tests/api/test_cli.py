@@ -22,7 +22,7 @@ PYTHON = (sys.executable, "-W", "error", "-c")
 HIT = {
     "rank": int, "score": float, "document_id": str, "passage_id": str, "title": str, "section": str, "start": int,
     "end": int, "text": str, "sha256": str, "year": int, "journal": str, "publication_types": list, "retracted": bool,
-    "url": str, "bm25": dict, "dense": dict,
+    "url": str, "bm25": dict, "dense": dict, "rerank": type(None),
 }  # fmt: skip
 EVIDENCE = {
     "document_id": str, "passage_id": str, "title": str, "section": str, "start": int, "end": int, "text": str,
@@ -117,7 +117,8 @@ def test_ask_json(index):
     answer = done("ask", QUESTION, "--index", index)
     assert types(answer) == ANSWER
     assert (answer["question"], answer["kind"], answer["status"]) == (QUESTION, "factoid", "answered")
-    assert answer["models"] == {"embedding": "word-hash", "reader": "compact", "calibrated": False}
+    names = {"embedding": "word-hash", "reader": "compact", "reranker": "shared-words"}
+    assert answer["models"] == {**names, "calibrated": False}
     first = answer["answers"][0]
     assert types(first) == {"text": str, "confidence": float, "evidence": list}
     evidence = first["evidence"][0]

@@ -144,12 +144,14 @@ class Failing(FakeReader):
         super().__init__()
         self._error = error
 
-    def read(self, question, texts, *, limit=5):
+    def read(self, question, texts, *, limit=5, apart=True):
         raise self._error
 
 
 def failing(error):
-    return ModelLoaders(embedding=lambda profile: WordHashModel(), reader=lambda name: Failing(error))
+    return ModelLoaders(
+        reranker=None, verdicts=None, embedding=lambda profile: WordHashModel(), reader=lambda name: Failing(error)
+    )
 
 
 def test_what_nobody_foresaw_is_logged_and_not_told(index, caplog):
@@ -202,7 +204,9 @@ def start(app):
 
 
 def test_start_fails_where_the_index_was_built_with_another_model(index):
-    loaders = ModelLoaders(embedding=lambda profile: WordHashModel("another"), reader=FakeReader)
+    loaders = ModelLoaders(
+        reranker=None, verdicts=None, embedding=lambda profile: WordHashModel("another"), reader=FakeReader
+    )
     with pytest.RaisesGroup(pytest.RaisesExc(IndexStateError, match="was built with embedding model word-hash")):
         start(create_app(ServerSettings(index, loaders=loaders)))
 

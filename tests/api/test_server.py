@@ -115,7 +115,8 @@ def test_ask_quotes_the_document(client):
     assert (evidence["document_id"], evidence["url"]) == (CF, "https://example.org/1")
     assert text_of(DOCUMENTS[0])[evidence["start"] : evidence["end"]] == "CFTR"
     assert evidence["context"]["text"] == "Cystic fibrosis is caused by mutations in the CFTR gene."
-    assert answer["models"] == {"embedding": "word-hash", "reader": "compact", "calibrated": False}
+    names = {"embedding": "word-hash", "reader": "compact", "reranker": "shared-words"}
+    assert answer["models"] == {**names, "calibrated": False}
 
 
 def test_ask_takes_the_kind_that_is_given(client):
@@ -266,7 +267,7 @@ class Gated(FakeReader):
         super().__init__("gated")
         self.gate, self.now, self.most, self._lock = threading.Event(), 0, 0, threading.Lock()
 
-    def read(self, question, texts, *, limit=5):
+    def read(self, question, texts, *, limit=5, apart=True):
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
@@ -279,7 +280,9 @@ class Gated(FakeReader):
 @pytest.mark.parametrize("asks_at_once", [1, 3])
 def test_questions_take_turns_and_hold_nothing_else_up(index, asks_at_once):
     reader = Gated()
-    loaders = ModelLoaders(embedding=lambda profile: WordHashModel(), reader=lambda name: reader)
+    loaders = ModelLoaders(
+        reranker=None, verdicts=None, embedding=lambda profile: WordHashModel(), reader=lambda name: reader
+    )
     with serving(index, asks_at_once=asks_at_once, loaders=loaders) as client, ThreadPoolExecutor(40) as threads:
         # More than the pool has threads: if waiting took one, no thread would be left for the document.
         asked = [threads.submit(client.post, "/v1/ask", json={"question": GENE}) for _ in range(40)]
@@ -299,7 +302,10 @@ def test_models_load_once_and_only_when_the_application_starts(index):
         return model
 
     loaders = ModelLoaders(
-        embedding=lambda profile: load("embedding", WordHashModel()), reader=lambda name: load(name, FakeReader(name))
+        reranker=None,
+        verdicts=None,
+        embedding=lambda profile: load("embedding", WordHashModel()),
+        reader=lambda name: load(name, FakeReader(name)),
     )
     create_app(ServerSettings(index, loaders=loaders))
     assert loaded == []

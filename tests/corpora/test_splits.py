@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from corpora.errors import UsageError
-from corpora.questions import Question, read_bioasq, read_pubmedqa
+from corpora.questions import read_bioasq, read_pubmedqa
 from corpora.splits import (
     FOLDS,
     bioasq_batch,
     calibration_files,
     pubmedqa_fold,
     question_key,
-    refuse_held_out,
     training_files,
 )
 from tests.data import DATA, needs_data
@@ -43,11 +42,8 @@ def test_only_10b_calibrates():
         calibration_files([Path("11B1_golden.json")])
 
 
-def test_a_held_out_question_is_known_by_its_words():
-    held_out = [Question("q1", "Is Aspirin safe?", "yesno", (("yes",),), (), "11B1.json")]
-    refuse_held_out(["Is ibuprofen safe?"], held_out)
-    with pytest.raises(UsageError, match=r"question q1 of 11B1\.json is held out"):
-        refuse_held_out(["is  aspirin SAFE"], held_out)
+def test_a_question_is_known_by_its_words():
+    assert question_key("Is Aspirin  safe?") == question_key("is aspirin SAFE") != question_key("Is ibuprofen safe?")
 
 
 def test_folds_are_a_partition_that_stays():

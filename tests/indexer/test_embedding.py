@@ -15,7 +15,10 @@ from corpora.sample import sample_path
 from indexer import batching, embedding
 from indexer.compact import WEIGHTS_SHA256, compact_base
 from indexer.embedding import (
+    BUNDLED,
+    COMPACT_BASE,
     PROFILES,
+    WEIGHTS,
     EmbeddingProfile,
     ModelIdentity,
     SentenceTransformerModel,
@@ -25,6 +28,7 @@ from indexer.embedding import (
 from indexer.int8 import zero_point
 from indexer.numeric import cpu_has_bf16
 from indexer.quiet import quiet_loading
+from indexer.shipped import load_shipped, read_shipped
 from indexer.splitting import Splitter
 from indexer.store import searched_text
 from tests.data import DATA, needs_data
@@ -116,6 +120,7 @@ def plain(texts):
 
     with quiet_loading():
         made = SentenceTransformer(str(compact_base()), device="cpu")
+    load_shipped(made[0].auto_model, WEIGHTS, BUNDLED)
     made.max_seq_length = PROFILES["compact"].max_tokens
     return made.encode(texts, normalize_embeddings=True, show_progress_bar=False)
 
@@ -140,8 +145,14 @@ def cosines(left, right):
     return (left * right).sum(axis=1)
 
 
-def test_the_compact_model_is_the_published_one(compact):
-    assert compact.identity == ModelIdentity("compact", WEIGHTS_SHA256, dimensions=384, max_tokens=320)
+def test_the_compact_model_is_the_shipped_one(compact):
+    revision = read_shipped(WEIGHTS, BUNDLED).sha256
+    assert compact.identity == ModelIdentity("compact", revision, dimensions=384, max_tokens=320)
+
+
+def test_the_base_without_training_is_another_model():
+    base = load_embedding_model(EmbeddingProfile(COMPACT_BASE, 320))
+    assert base.identity == ModelIdentity(COMPACT_BASE, WEIGHTS_SHA256, dimensions=384, max_tokens=320)
 
 
 def test_the_precision_is_no_part_of_the_identity(compact, exact):
