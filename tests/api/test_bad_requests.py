@@ -125,7 +125,6 @@ def test_options(index, arguments, named):
         (["evaluate", "retrieval"], "BEIR_DIR"),
         (["evaluate", "reader"], "FILES"),
         (["evaluate", "reader", "x.json"], "--bioasq, --squad"),
-        (["evaluate", "reader", "--pubmedqa", "x.json"], "PubMedQA"),
         (["evaluate", "retrieval", "x", "--mode", "magic"], "'magic'"),
         (["train", "cook"], "'cook'"),
         (["train", "reader"], "--out"),

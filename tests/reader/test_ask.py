@@ -135,7 +135,9 @@ def test_unlikely_answers_after_the_first_are_left_out(directory):
 
 
 def test_words_of_the_question_are_no_answer(tmp_path):
-    answer = asked(tmp_path, "Does Aspirin help Berlin?", "For Berlin Aspirin and Ibuprofen help.", kind="list")
+    answer = asked(
+        tmp_path, "Does Aspirin help Berlin?", "Found to help in Berlin: Aspirin and Ibuprofen.", kind="list"
+    )
     assert [item.text for item in answer.answers] == ["Ibuprofen"]
 
 

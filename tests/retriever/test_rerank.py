@@ -74,7 +74,7 @@ def test_only_the_best_are_read_with_their_titles(index):
 
 def test_a_short_list_is_cut_after_reranking(index):
     liking = Favourite("Ivacaftor")
-    retriever = Retriever(index, None, lambda: liking)
+    retriever = Retriever(index, RetrievalSettings(reranking=Reranking(weight=0.9)), lambda: liking)
     (best,) = retriever.search(QUERY, k=1, rerank=True).passages
     assert "Ivacaftor" in best.stored.passage.text
 
