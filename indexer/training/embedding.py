@@ -18,6 +18,7 @@ from indexer.index import Index
 from indexer.numeric import pick_device
 from indexer.quiet import loading_errors, quiet_loading
 from indexer.training.examples import ExampleSettings, TrainingData, Triple, make_triples
+from indexer.training.kept import kept
 from indexer.training.runs import (
     Report,
     RunSettings,
@@ -48,7 +49,7 @@ def train_embedding(
 
     Returns the record. The triples are written to ``triples.jsonl`` first, so that going on mines nothing anew.
     """
-    triples = _triples(data, out, settings.examples, report)
+    triples = kept(out / "triples.jsonl", Triple, lambda: _mined(data, settings.examples, report))
     require_examples(triples, "questions with quoted evidence")
     report(f"{len(triples):,} triples")
     model = _untrained(base)
@@ -63,18 +64,10 @@ def train_embedding(
     return write_record(out, "embedding", base, settings, files, counts={"triples": len(triples)}, training=trained)
 
 
-def _triples(data: TrainingData, out: Path, settings: ExampleSettings, report: Report) -> list[Triple]:
-    """As mined for this run, or as its earlier part wrote them: mining again could not give others, but takes long."""
-    file = out / "triples.jsonl"
-    if not file.is_file():
-        report("mining negatives")
-        with closing(Index(data.index, load_embedding_model)) as index:
-            triples = make_triples(index, data, settings)
-        out.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_bytes(b"".join(msgspec.json.encode(triple) + b"\n" for triple in triples))
-        part.replace(file)
-    return [msgspec.json.decode(line, type=Triple) for line in file.read_bytes().splitlines()]
+def _mined(data: TrainingData, settings: ExampleSettings, report: Report) -> list[Triple]:
+    report("mining negatives")
+    with closing(Index(data.index, load_embedding_model)) as index:
+        return make_triples(index, data, settings)
 
 
 def _untrained(base: str) -> Any:

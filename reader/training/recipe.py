@@ -14,12 +14,13 @@ import msgspec
 
 from corpora.errors import UsageError
 from corpora.splits import training_files
+from indexer.training.kept import StageRecord
 from indexer.training.runs import RunSettings, base_name, base_source, write_record
 from reader.training.bioasq import BioasqSettings, bioasq_examples
 from reader.training.cloze import ClozeSettings, make_cloze, read_abstracts
 from reader.training.examples import Example
 from reader.training.squad import SquadSettings, squad_examples
-from reader.training.stages import StageRecord, StageSettings, train_stage
+from reader.training.stages import StageSettings, train_stage
 
 WARM = StageSettings(RunSettings(epochs=1, batch=32, learning_rate=2e-4), dropout=0.0)
 EXPERT = StageSettings(RunSettings(epochs=3.0, batch=16, learning_rate=1e-4))

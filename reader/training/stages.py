@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from corpora.errors import UsageError
+from indexer.training.kept import StageRecord, begun, finished
 from indexer.training.runs import RunSettings, arguments, merged, prepare, run
 from reader.models import load_tokenizer, untrained
 from reader.training.examples import Example
@@ -21,7 +21,6 @@ from reader.training.features import collate, encode, span_loss
 from reader.windows import ReaderSettings
 
 HEAD = "qa_outputs"
-_RECORD = "stage.json"
 
 
 class StageSettings(msgspec.Struct, frozen=True):
@@ -32,21 +31,12 @@ class StageSettings(msgspec.Struct, frozen=True):
     reader: ReaderSettings = ReaderSettings()
 
 
-class StageRecord(msgspec.Struct, frozen=True):
-    """What ``stage.json`` says; `training` is empty until the stage is done."""
-
-    name: str
-    digest: str
-    examples: int
-    training: dict[str, Any] = {}
-
-
 def train_stage(
     name: str, start: tuple[str, str], examples: Sequence[Example], out: Path, settings: StageSettings
 ) -> StageRecord:
     """Train from `start`, (what transformers loads, what stands for it in the digest), into `out`."""
     digest = _digest(start[1], examples, settings)
-    record = _begun(out, StageRecord(name, digest, len(examples)))
+    record = begun(out, StageRecord(name, digest, len(examples)))
     if record.training:
         return record
     tokenizer = load_tokenizer(start[0])
@@ -56,9 +46,7 @@ def train_stage(
     trained = run(_trainer(model, tokenizer, features, out, settings.run), out)
     merged(model).save_pretrained(out)
     tokenizer.save_pretrained(out)
-    record = msgspec.structs.replace(record, training={"windows": len(features), **trained})
-    (out / _RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-    return record
+    return finished(out, record, {"windows": len(features), **trained})
 
 
 def _without_dropout(hidden: float) -> dict[str, float]:
@@ -68,22 +56,6 @@ def _without_dropout(hidden: float) -> dict[str, float]:
 
 def _digest(start: str, examples: Sequence[Example], settings: StageSettings) -> str:
     return hashlib.sha256(msgspec.json.encode([start, settings, list(examples)])).hexdigest()
-
-
-def _begun(out: Path, new: StageRecord) -> StageRecord:
-    """The record in the folder, or the new one where there is none yet; UsageError where that is of another run."""
-    path = out / _RECORD
-    if path.is_file():
-        known = msgspec.json.decode(path.read_bytes(), type=StageRecord)
-        if known.digest != new.digest:
-            raise UsageError(
-                f"{out}: holds stage {known.name!r} of a run with other data or settings",
-                remedy="Choose another --out, or remove that folder",
-            )
-        return known
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.encode(new))
-    return new
 
 
 def _trainer(model: Any, tokenizer: Any, features: list[dict[str, Any]], out: Path, settings: RunSettings) -> Any:

@@ -21,6 +21,7 @@ from corpora.questions import Question, read_bioasq, read_pubmedqa
 from corpora.records import Document
 from corpora.sources import iter_sources, read_source
 from corpora.splits import DEVELOPMENT_FOLD, pubmedqa_fold, question_key, training_files
+from indexer.training.kept import StageRecord
 from indexer.training.runs import Report, RunSettings, base_name, base_source, write_record
 from reader.training.verdict_examples import (
     ClaimSettings,
@@ -31,7 +32,7 @@ from reader.training.verdict_examples import (
     expert_examples,
     finding_examples,
 )
-from reader.training.verdict_stage import StageRecord, StageSettings, train_stage
+from reader.training.verdict_stage import StageSettings, train_stage
 
 ARTIFICIAL = StageSettings(RunSettings(epochs=1, batch=16, learning_rate=3e-5, save_steps=300), dropout=0.0, tokens=224)
 EXPERT = StageSettings(RunSettings(epochs=3, batch=16, learning_rate=3e-5))

@@ -12,13 +12,12 @@ from typing import Any
 
 import msgspec
 
-from corpora.errors import UsageError
+from indexer.training.kept import StageRecord, begun, finished
 from indexer.training.runs import COMPACT, RunSettings, arguments, merged, prepare, run, wake_head
 from reader.training.verdict_examples import Example
 from reader.verdict import LABELS, encode_pairs, untrained
 
 HEAD = "classifier"
-_RECORD = "stage.json"
 
 
 class StageSettings(msgspec.Struct, frozen=True):
@@ -32,21 +31,12 @@ class StageSettings(msgspec.Struct, frozen=True):
     tokens: int = 320
 
 
-class StageRecord(msgspec.Struct, frozen=True):
-    """What ``stage.json`` says; `training` is empty until the stage is done."""
-
-    name: str
-    digest: str
-    examples: int
-    training: dict[str, Any] = {}
-
-
 def train_stage(
     name: str, start: tuple[str, str], examples: Sequence[Example], out: Path, settings: StageSettings
 ) -> StageRecord:
     """Train from `start`, (what transformers loads, what stands for it in the digest), into `out`."""
     digest = hashlib.sha256(msgspec.json.encode([start[1], settings, list(examples)])).hexdigest()
-    record = _begun(out, StageRecord(name, digest, len(examples)))
+    record = begun(out, StageRecord(name, digest, len(examples)))
     if record.training:
         return record
     # Attention is left without dropout: with it, the fast path cannot be used.
@@ -62,9 +52,7 @@ def train_stage(
     trained = run(_trainer(model, tokenizer, features, out, settings.run), out)
     merged(model).save_pretrained(out)
     tokenizer.save_pretrained(out)
-    record = msgspec.structs.replace(record, training=trained)
-    (out / _RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-    return record
+    return finished(out, record, trained)
 
 
 def features_of(tokenizer: Any, examples: Sequence[Example], tokens: int) -> list[dict[str, Any]]:
@@ -90,22 +78,6 @@ def collate(features: Sequence[dict[str, Any]], pad: int) -> dict[str, Any]:
         mask[row, : feature["length"]] = 1
     labels = torch.tensor([feature["labels"] for feature in features])
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
-
-
-def _begun(out: Path, new: StageRecord) -> StageRecord:
-    """The record in the folder, or the new one where there is none yet; UsageError where that is of another run."""
-    path = out / _RECORD
-    if path.is_file():
-        known = msgspec.json.decode(path.read_bytes(), type=StageRecord)
-        if known.digest != new.digest:
-            raise UsageError(
-                f"{out}: holds stage {known.name!r} of a run with other data or settings",
-                remedy="Choose another --out, or remove that folder",
-            )
-        return known
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.encode(new))
-    return new
 
 
 def _trainer(model: Any, tokenizer: Any, features: list[dict[str, Any]], out: Path, settings: RunSettings) -> Any:

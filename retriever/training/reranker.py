@@ -9,6 +9,7 @@ import msgspec
 from indexer.embedding import load_embedding_model
 from indexer.index import Index
 from indexer.training.examples import TrainingData
+from indexer.training.kept import kept
 from indexer.training.runs import (
     COMPACT,
     Report,
@@ -41,7 +42,7 @@ def train_reranker(
 
     Returns the record. The pairs are written to ``pairs.jsonl`` first, so that going on mines nothing anew.
     """
-    pairs = _pairs(data, out, settings.pairs, report)
+    pairs = kept(out / "pairs.jsonl", Labelled, lambda: _mined(data, settings.pairs, report))
     require_examples(pairs, "questions with quoted evidence")
     report(f"{len(pairs):,} pairs")
     model, tokenizer = untrained(
@@ -61,17 +62,10 @@ def train_reranker(
     return write_record(out, "reranker", base, settings, files_of(data), counts=counts, training=trained)
 
 
-def _pairs(data: TrainingData, out: Path, settings: PairSettings, report: Report) -> list[Labelled]:
-    file = out / "pairs.jsonl"
-    if not file.is_file():
-        report("mining negatives")
-        with closing(Index(data.index, load_embedding_model)) as index:
-            pairs = make_pairs(index, data, settings)
-        out.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_bytes(b"".join(msgspec.json.encode(pair) + b"\n" for pair in pairs))
-        part.replace(file)
-    return [msgspec.json.decode(line, type=Labelled) for line in file.read_bytes().splitlines()]
+def _mined(data: TrainingData, settings: PairSettings, report: Report) -> list[Labelled]:
+    report("mining negatives")
+    with closing(Index(data.index, load_embedding_model)) as index:
+        return make_pairs(index, data, settings)
 
 
 def _feature(tokenizer: Any, pair: Labelled, max_tokens: int) -> dict[str, Any]:
