@@ -5,6 +5,7 @@ and this project's training, from a folder, or from the hub, like every other mo
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,7 +51,9 @@ class CrossEncoderReranker:
         self.name = name
         limit = min(MAX_TOKENS, int(model.config.max_position_embeddings))
         self._tokenizer = FastTokenizer(tokenizer, limit)
-        self._head = model.eval().float()
+        model = model.eval().float()
+        # Copies: the encoder may go to a GPU, or to fewer bits, while the head takes what comes back from it.
+        self._pooler, self._classifier = deepcopy(model.bert.pooler.dense), deepcopy(model.classifier)
         self._encoder = PairEncoder(model.bert, device, pick_mode(precision, device), tokenizer.pad_token_id or 0)
 
     def scores(self, query: str, texts: Sequence[str]) -> Scores:
@@ -61,8 +64,8 @@ class CrossEncoderReranker:
         found = np.zeros(len(texts), dtype=np.float32)
         with torch.inference_mode():
             for number, hidden in self._encoder.encode(pairs):
-                pooled = torch.tanh(self._head.bert.pooler.dense(hidden[:1]))
-                found[number] = float(torch.sigmoid(self._head.classifier(pooled))[0, 0])
+                pooled = torch.tanh(self._pooler(hidden[:1]))
+                found[number] = float(torch.sigmoid(self._classifier(pooled))[0, 0])
         return found
 
 

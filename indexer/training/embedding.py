@@ -12,12 +12,11 @@ from typing import Any
 import msgspec
 
 from corpora.errors import ModelError
-from corpora.splits import training_files
 from indexer.embedding import load_embedding_model
 from indexer.index import Index
 from indexer.numeric import pick_device
 from indexer.quiet import loading_errors, quiet_loading
-from indexer.training.examples import ExampleSettings, TrainingData, Triple, make_triples
+from indexer.training.examples import ExampleSettings, TrainingData, Triple, files_of, make_triples
 from indexer.training.kept import kept
 from indexer.training.runs import (
     Report,
@@ -60,8 +59,8 @@ def train_embedding(
     merged(model[0].model)
     model.max_seq_length = limit
     model.save_pretrained(str(out))
-    files = [*training_files(data.bioasq), *data.pubmedqa, *data.medquad]
-    return write_record(out, "embedding", base, settings, files, counts={"triples": len(triples)}, training=trained)
+    counts = {"triples": len(triples)}
+    return write_record(out, "embedding", base, settings, files_of(data), counts=counts, training=trained)
 
 
 def _mined(data: TrainingData, settings: ExampleSettings, report: Report) -> list[Triple]:

@@ -47,6 +47,11 @@ class TrainingData(msgspec.Struct, frozen=True):
     medquad: tuple[Path, ...] = ()
 
 
+def files_of(data: TrainingData) -> list[Path]:
+    """The files that are learnt from, for the record."""
+    return [*training_files(data.bioasq), *data.pubmedqa, *data.medquad]
+
+
 def training_questions(data: TrainingData) -> list[Question]:
     """Every expert question that may be trained on."""
     bioasq = [question for path in training_files(data.bioasq) for question in read_bioasq(path)]

@@ -6,7 +6,6 @@
 """
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import msgspec
 from corpora.errors import UsageError
 from corpora.splits import training_files
 from indexer.training.kept import StageRecord
-from indexer.training.runs import RunSettings, base_name, base_source, write_record
+from indexer.training.runs import Report, RunSettings, base_name, base_source, write_record
 from reader.training.bioasq import BioasqSettings, bioasq_examples
 from reader.training.cloze import ClozeSettings, make_cloze, read_abstracts
 from reader.training.examples import Example
@@ -61,9 +60,6 @@ class ReaderData(msgspec.Struct, frozen=True):
     bioasq: tuple[Path, ...] = ()
     squad: tuple[Path, ...] = ()
     pubmed: tuple[Path, ...] = ()
-
-
-Report = Callable[[str], None]
 
 
 def train_reader(

@@ -1,7 +1,6 @@
 """Pairs for a reranker: a query with a passage that answers it (1) or only looks like it (0)."""
 
 import random
-from pathlib import Path
 
 import msgspec
 
@@ -54,10 +53,3 @@ def make_pairs(index: Index, data: TrainingData, settings: PairSettings) -> list
 
 def _of(query: str, positive: str, negative: str) -> list[Labelled]:
     return [Labelled(query, positive, 1.0), Labelled(query, negative, 0.0)]
-
-
-def files_of(data: TrainingData) -> list[Path]:
-    """The files named, for the record."""
-    from corpora.splits import training_files
-
-    return [*training_files(data.bioasq), *data.pubmedqa, *data.medquad]

@@ -8,7 +8,7 @@ import msgspec
 
 from indexer.embedding import load_embedding_model
 from indexer.index import Index
-from indexer.training.examples import TrainingData
+from indexer.training.examples import TrainingData, files_of
 from indexer.training.kept import kept
 from indexer.training.runs import (
     COMPACT,
@@ -24,7 +24,7 @@ from indexer.training.runs import (
     write_record,
 )
 from retriever.rerank import untrained
-from retriever.training.examples import Labelled, PairSettings, files_of, make_pairs
+from retriever.training.examples import Labelled, PairSettings, make_pairs
 
 
 class RerankerSettings(msgspec.Struct, frozen=True):

@@ -105,6 +105,17 @@ def test_probabilities_are_those_of_transformers(tmp_path):
     np.testing.assert_allclose(reranker.scores("What stores iron?", TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "auto"])
+def test_a_bert_that_cannot_be_packed_is_read_padded(tmp_path, precision):
+    model, tokenizer = untrained(str(biobert_shaped(tmp_path, head="none", layers=1)), hidden_act="gelu_new")
+    torch.nn.init.normal_(model.classifier.bias)
+    inputs = tokenizer("What stores iron?", TEXTS[0], return_tensors="pt")
+    with torch.inference_mode():
+        expected = torch.sigmoid(model.eval()(**inputs).logits)[0, 0].item()
+    reranker = CrossEncoderReranker(model, tokenizer, "test", precision=precision)
+    assert reranker.scores("What stores iron?", TEXTS)[0] == pytest.approx(expected, abs=0.02)
+
+
 def test_a_query_without_end_leaves_room_for_the_text(tmp_path):
     model, tokenizer = untrained(str(biobert_shaped(tmp_path, head="none", layers=1)))
     reranker = CrossEncoderReranker(model, tokenizer, "test", precision="fp32")
