@@ -26,6 +26,10 @@ COMMANDS = {
     "train": "api.commands.train",
     "download": "api.commands.download",
     "serve": "api.commands.serve",
+    "mcp": "api.commands.mcp",
+    "config": "api.commands.config",
+    "keys": "api.commands.keys",
+    "audit": "api.commands.audit",
 }
 
 

@@ -9,12 +9,16 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import ClientException, HTTPException, SerializationException
 
+from api.access.errors import RefusedForNowError, TimeLimitError
 from api.requests import CHOICES
 from api.schemas import ErrorResponse
 from corpora.errors import BioCiteError
+from corpora.stopping import StoppedError
 from corpora.text import collapse
 
 _LOG = logging.getLogger(__name__)
+_EXPECTED = (RefusedForNowError, TimeLimitError, StoppedError)
+"""Not the service's failure: too much was asked of it, or nobody waits any more."""
 _SEE = "See /schema for the routes and what they take"
 
 
@@ -36,9 +40,10 @@ class JsonRequest(Request[Any, Any, Any]):
 def error_response(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorResponse]:
     """Any exception as a response; what nobody foresaw is logged with its trace and named by a reference only."""
     if isinstance(error, BioCiteError):
-        if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, _EXPECTED):
             _LOG.error("%s %s: %s", request.method, request.url.path, error)
-        return _response(error.http_status, type(error).__name__, error.message, error.remedy)
+        headers = {"retry-after": str(error.retry_after)} if isinstance(error, RefusedForNowError) else None
+        return _response(error.http_status, type(error).__name__, error.message, error.remedy, headers)
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _client_error(error, request)
     reference = secrets.token_hex(4)

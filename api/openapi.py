@@ -5,30 +5,63 @@ from importlib.metadata import version
 from inspect import cleandoc
 
 import msgspec
+from litestar import Router
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Example, License, OpenAPI, OpenAPIMediaType, Operation, Reference, RequestBody, Tag
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    License,
+    OpenAPI,
+    OpenAPIMediaType,
+    Operation,
+    Reference,
+    RequestBody,
+    SecurityScheme,
+    Tag,
+)
 
 from api.docs_page import DocsPage
-from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, plain, request_example
+from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, TEXTS, plain, request_example
 from api.schemas import ErrorResponse
 
 ERROR_DESCRIPTIONS = {
     400: "The request is wrong; the message says what and where.",
-    404: "There is no such document in this index.",
+    401: "A key is needed, or the one sent is not valid.",
+    403: "The key lacks the scope that the route needs, or the page that asks is of an origin that may not.",
+    404: "There is no such thing in this index that the key may see.",
+    408: "The request took too long to arrive.",
     409: "The index is damaged or was changed under the service.",
+    410: "What was recorded cannot be made again: the index or the models have changed.",
     413: "The body is too large.",
+    422: "What was sent cannot be indexed.",
+    429: "This key asks more often than it may; Retry-After says when to come again.",
     500: "The service failed; its log tells more.",
-    503: "A model failed.",
+    503: "There is too much to do (Retry-After says when to come again), or a model failed.",
+    504: "The work took longer than it may and was given up.",
 }
+_ALWAYS = (401, 403, 429, 500, 503, 504)
+_BODY = (400, 408, 409, 413)
 _BY_ROUTE = {
-    "search": (400, 409, 413, 500, 503),
-    "ask": (400, 409, 413, 500, 503),
-    "verify": (400, 413, 500),
-    "document": (400, 404, 500),
-    "health": (500,),
+    "search": (*_BODY, *_ALWAYS),
+    "ask": (*_BODY, *_ALWAYS),
+    "verify": (*_BODY, *_ALWAYS),
+    "batch": (*_BODY, *_ALWAYS),
+    "document": (400, 404, 409, *_ALWAYS),
+    "passage": (400, 404, 409, *_ALWAYS),
+    "similar": (400, 404, 409, *_ALWAYS),
+    "add": (*_BODY, 422, *_ALWAYS),
+    "delete": (400, 404, 409, 422, *_ALWAYS),
+    "export": (*_BODY, 404, *_ALWAYS),
+    "record": (400, 404, 409, *_ALWAYS),
+    "replay": (400, 404, 409, 410, *_ALWAYS),
+    "index": (409, *_ALWAYS),
+    "live": (500,),
+    "ready": (500, 503),
+    "metrics": _ALWAYS,
 }
 _JSON = "application/json"
+_KEY = "A key made with `biocite keys create`; a service on its own machine that never had one asks for none."
 _DESCRIPTION = (
     "Answers to biomedical questions as verbatim quotations of stored documents, and search over them. Offsets are "
     "half-open and count Unicode code points of the document's text. Whatever goes wrong, the body has the same shape: "
@@ -43,7 +76,10 @@ def openapi_config() -> OpenAPIConfig:
         version=version("biocite"),
         description=_DESCRIPTION,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
-        tags=[Tag("search"), Tag("answers"), Tag("documents"), Tag("service")],
+        tags=[Tag("search"), Tag("answers"), Tag("documents"), Tag("records"), Tag("chat"), Tag("service")],
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description=_KEY)}),
+        security=[{"key": []}, {}],
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt={"scope": "read"}),
         use_handler_docstrings=True,
         render_plugins=[DocsPage(), JsonRenderPlugin()],
     )
@@ -51,18 +87,28 @@ def openapi_config() -> OpenAPIConfig:
 
 def describe_objects(document: OpenAPI) -> None:
     """Give every object in the document its struct's own words, which Litestar leaves out."""
-    structs = [type(example) for example in (*REQUESTS.values(), *RESPONSES.values(), *ERRORS.values())]
+    examples = (*REQUESTS.values(), *RESPONSES.values(), *ERRORS.values())
+    structs = [type(example) for example in examples if isinstance(example, msgspec.Struct)]
     _, described = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     for name, schema in (document.components.schemas or {}).items() if document.components else ():
         schema.description = cleandoc(described.get(name, {}).get("description", ""))
 
 
-def answers(route: str) -> dict[int, ResponseSpec]:
+def answers(route: str, media_type: str = _JSON) -> dict[int, ResponseSpec]:
     """What a route can answer with, success and errors, an example each."""
     example = RESPONSES[route]
-    success = ResponseSpec(
-        type(example), generate_examples=False, description=_first_line(type(example)), examples=[_example(example)]
-    )
+    if isinstance(example, str):
+        success = ResponseSpec(
+            str,
+            generate_examples=False,
+            media_type=media_type,
+            description=TEXTS[route],
+            examples=[Example(value=example)],
+        )
+    else:
+        success = ResponseSpec(
+            type(example), generate_examples=False, description=_first_line(type(example)), examples=[_example(example)]
+        )
     return {200: success} | {
         status: ResponseSpec(
             ErrorResponse,
@@ -74,30 +120,21 @@ def answers(route: str) -> dict[int, ResponseSpec]:
     }
 
 
-@dataclass
-class SearchOperation(Operation):
-    """Search with its example."""
+def exemplified(route: str, schema: str = "") -> type[Operation]:
+    """An operation that shows the example body of its route.
 
-    def __post_init__(self) -> None:
-        _exemplify(self, "search")
+    With a `schema` the body is said to be one, where the handler takes any object and tells itself what is none.
+    """
 
+    @dataclass
+    class Exemplified(Operation):
+        def __post_init__(self) -> None:
+            if schema:
+                media = OpenAPIMediaType(schema=Reference(f"#/components/schemas/{schema}"))
+                self.request_body = RequestBody(required=True, content={_JSON: media})
+            _exemplify(self, route)
 
-@dataclass
-class AskOperation(Operation):
-    """Ask with its example."""
-
-    def __post_init__(self) -> None:
-        _exemplify(self, "ask")
-
-
-@dataclass
-class VerifyOperation(Operation):
-    """Verify takes an answer; the handler takes any object, since what is no answer is for `verify_answer` to say."""
-
-    def __post_init__(self) -> None:
-        media = OpenAPIMediaType(schema=Reference("#/components/schemas/Answer"))
-        self.request_body = RequestBody(required=True, content={_JSON: media})
-        _exemplify(self, "verify")
+    return Exemplified
 
 
 def _exemplify(operation: Operation, route: str) -> None:

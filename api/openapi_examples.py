@@ -4,9 +4,28 @@ from typing import Any
 
 import msgspec
 
-from api.requests import AskRequest, FilterRequest, SearchRequest
-from api.responses import DocumentResponse, Health, PassagePart, SectionPart
-from api.schemas import ErrorResponse, Hit, SearchResponse
+from api.requests import (
+    AddRequest,
+    AskRequest,
+    BatchRequest,
+    ExportRequest,
+    FilterRequest,
+    PrivateDocument,
+    SearchRequest,
+)
+from api.responses import (
+    AddResponse,
+    BatchLine,
+    DocumentResponse,
+    Live,
+    PassagePart,
+    PassageResponse,
+    Ready,
+    ReplayResponse,
+    SectionPart,
+)
+from api.schemas import ErrorResponse, Hit, IndexInfo, SearchResponse
+from api.search_records import RecordedHit, SearchRecord
 from corpora.records import MeshHeading, Metadata, text_sha256
 from reader.records import Answer, AnswerItem, Context, Evidence
 from reader.verification import Finding, Verification
@@ -75,6 +94,11 @@ _ANSWER = Answer(
     models={"embedding": "compact", "reader": "compact/span-reader", "calibrated": True},
 )
 
+_RECORD = "8c1f0a2b3d4e5f60718293a4"
+_RECORDED = RecordedHit(
+    1, 1.0, _ID, f"{_ID}#2", _SHA256, EngineScore(1, 9.31), EngineScore(1, 0.74), EngineScore(1, 0.93)
+)
+
 _DOCUMENT = DocumentResponse(
     document_id=_ID,
     title=_TITLE,
@@ -100,21 +124,85 @@ REQUESTS: dict[str, msgspec.Struct] = {
     ),
     "ask": AskRequest(question=_QUESTION),
     "verify": _ANSWER,
+    "batch": BatchRequest((AskRequest(question=_QUESTION), AskRequest(question="Is cystic fibrosis inherited?"))),
+    "add": AddRequest((PrivateDocument("protocol-7", "Give adrenaline into the thigh.", "Anaphylaxis on our ward"),)),
+    "export": ExportRequest((_ID,), "ris"),
 }
 """Route -> a body that it takes."""
 
-RESPONSES: dict[str, msgspec.Struct] = {
-    "search": SearchResponse("gene therapy for cystic fibrosis", "hybrid", (_HIT,), _TIMINGS, _INDEX),
+RESPONSES: dict[str, msgspec.Struct | str] = {
+    "search": SearchResponse("gene therapy for cystic fibrosis", "hybrid", (_HIT,), _TIMINGS, _INDEX, _RECORD),
     "ask": _ANSWER,
     "verify": Verification(True, 1, 1, "answered", (Finding(1, 1, _ID),), _INDEX),
+    "batch": msgspec.json.encode(BatchLine(1, answer=_ANSWER)).decode() + "\n",
     "document": _DOCUMENT,
-    "health": Health("ok", _INDEX, 108, 412, {"embedding": "compact", "reader": "compact/span-reader"}, "0.1.0"),
+    "passage": PassageResponse(
+        _ID, _TITLE, _URL, _SHA256, _DOCUMENT.passages[1], before=_DOCUMENT.passages[0], behind=None, index_id=_INDEX
+    ),
+    "similar": SearchResponse(_TITLE, "hybrid", (_HIT,), _TIMINGS, _INDEX),
+    "add": AddResponse(("private:ward-7:protocol-7",), {"added": 1}, (), 2, _INDEX),
+    "delete": AddResponse(("private:ward-7:protocol-7",), {"deleted": 1}, (), 3, _INDEX),
+    "export": f"TY  - JOUR\r\nTI  - {_TITLE}\r\nUR  - {_URL}\r\nER  - \r\n",
+    "record": SearchRecord(
+        record_id=_RECORD,
+        created="2026-01-02T03:04:05.678+00:00",
+        kind="search",
+        query="gene therapy for cystic fibrosis",
+        filters={"retracted": False},
+        settings={"k": 5, "mode": "hybrid", "fusion": "min-max", "unit": "passage", "rerank": False},
+        index_id=_INDEX,
+        generation=1,
+        models={"embedding": "compact@0f1e2d3c4b5a", "reader": "compact/span-reader"},
+        hits=(_RECORDED,),
+        excluded={"retracted": 2},
+        below=411,
+        vector="",
+    ),
+    "replay": ReplayResponse(_RECORD, True, (_RECORDED,), (_RECORDED,), 1, _INDEX),
+    "index": IndexInfo(
+        index_id=_INDEX,
+        directory="my-index",
+        generation=1,
+        generations=(1,),
+        documents=108,
+        passages=412,
+        searched=304,
+        vectors=304,
+        segments=1,
+        tombstones=0,
+        skipped=0,
+        first_year=1998,
+        last_year=2024,
+        retracted=1,
+        embedding={"name": "compact", "revision": "0f1e2d3c4b5a", "dimensions": 384, "max_tokens": 256},
+        sources=({"name": "pubmed.xml", "sha256": _SHA256, "size": 181_204},),
+        bytes={"passages.db": 1_048_576},
+        built="2026-01-02T03:04:05+00:00",
+        versions={"biocite": "0.1.0"},
+    ),
+    "live": Live(),
+    "ready": Ready(),
+    "metrics": "# TYPE biocite_index_documents gauge\nbiocite_index_documents 108.0\n",
 }
-"""Route -> what it answers with."""
+"""Route -> what it answers with; a text where that is no JSON."""
+
+TEXTS = {
+    "batch": "A JSON object a line: the question's number, and its answer or error.",
+    "export": "The citations as a file.",
+    "metrics": "The figures.",
+}
+"""Route that answers with text -> what that is."""
 
 ERRORS: dict[int, ErrorResponse] = {
     400: ErrorResponse("UsageError", "k is 0, expected 1 to 10,000", "Choose another k"),
+    401: ErrorResponse("UnauthorisedError", "a valid key is needed", "Send it as: Authorization: Bearer KEY"),
+    403: ErrorResponse("ForbiddenError", "this key lacks the scope 'write'", "Create a key with --scope write"),
     404: ErrorResponse("NotFoundError", "document 'PMID:0' is not in this index", "Check the identifier"),
+    408: ErrorResponse("SlowBodyError", "the request did not arrive within 20 s", "Send it faster, or less of it"),
+    410: ErrorResponse("GoneError", "other models are loaded than when this was recorded", "Search again"),
+    422: ErrorResponse("SourceError", "request.jsonl: holds no records", "Send documents with texts"),
+    429: ErrorResponse("TooManyRequestsError", "this key asks more often than it may", "Try again in 3 s"),
+    504: ErrorResponse("TimeLimitError", "no ask within 30 s: the work was given up", "Ask for less at once"),
     409: ErrorResponse(
         "IndexStateError",
         "my-index/lexical: the lexical index is damaged",
@@ -130,7 +218,7 @@ ERRORS: dict[int, ErrorResponse] = {
         "the service failed to answer (reference 1f0a9c3e)",
         "Try again; the server's log tells more under this reference",
     ),
-    503: ErrorResponse("ModelError", "span-reader.safetensors: weight file cannot be read", "Reinstall biocite"),
+    503: ErrorResponse("OverloadedError", "the service has as much to do as it can", "Try again in 2 s"),
 }
 """HTTP status -> an error with that status."""
 

@@ -61,6 +61,11 @@ class FilterRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+Private = Annotated[
+    bool, msgspec.Meta(description="Keep no record of this; the audit log gets no text of it, not even as a hash")
+]
+
+
 class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A query. `unit` document gives only the best passage of each document."""
 
@@ -71,6 +76,7 @@ class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: Unit = "passage"
     rerank: Annotated[bool, msgspec.Meta(description="Read the best passages once more with the reranker")] = False
     filters: FilterRequest = FilterRequest()
+    private: Private = False
 
 
 class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,3 +94,38 @@ class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Answer only where the calibration promises this share of right answers, above 0 and up to 1"
         ),
     ] = None
+    private: Private = False
+
+
+class PrivateDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A document of one's own. `text` may have paragraphs; `id` is one's own, up to 200 characters."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["protocol-7"])]
+    text: Annotated[str, msgspec.Meta(min_length=1, examples=["Give adrenaline into the thigh."])]
+    title: str = ""
+    year: Annotated[int, msgspec.Meta(ge=1000, le=9999)] | None = None
+    journal: str = ""
+    authors: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    url: str = ""
+
+
+class AddRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Private documents to add; one with the id of an earlier one replaces it."""
+
+    documents: Annotated[tuple[PrivateDocument, ...], msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+class BatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Questions that are answered one after the other, each answer sent as soon as it is there."""
+
+    questions: Annotated[tuple[AskRequest, ...], msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+class ExportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Documents to cite, in this order: those of hits, of evidence, or any others."""
+
+    document_ids: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=10_000)]
+    format: Literal["ris", "bibtex", "csv", "nbib"] = "ris"

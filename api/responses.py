@@ -1,13 +1,16 @@
-"""What only HTTP clients are told: a whole document, and whether the service is up."""
+"""What only HTTP clients are told: whole documents, passages, and what became of what they sent."""
 
-from importlib.metadata import version
 from typing import Literal
 
 import msgspec
 
-from api.service import Service
+from api.schemas import ErrorResponse
+from api.search_records import RecordedHit
+from corpora.errors import NotFoundError
 from corpora.records import Metadata
+from indexer.records import Passage
 from indexer.store import Store
+from reader.records import Answer
 
 
 class SectionPart(msgspec.Struct, frozen=True):
@@ -46,15 +49,65 @@ class DocumentResponse(msgspec.Struct, frozen=True):
     index_id: str
 
 
-class Health(msgspec.Struct, frozen=True):
-    """The service is up, with its models loaded."""
+class PassageResponse(msgspec.Struct, frozen=True):
+    """A stored passage with the passages before and behind it in its document, null at either end.
 
-    status: Literal["ok"]
+    `sha256` is that of the whole document's text in UTF-8.
+    """
+
+    document_id: str
+    title: str
+    url: str
+    sha256: str
+    passage: PassagePart
+    before: PassagePart | None
+    behind: PassagePart | None
     index_id: str
-    documents: int
-    passages: int
-    models: dict[str, str]
-    version: str
+
+
+class Live(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The index is open and the models are loaded."""
+
+    status: Literal["ready"] = "ready"
+
+
+class AddResponse(msgspec.Struct, frozen=True):
+    """What became of documents that were added or deleted; they count from now on.
+
+    `document_ids` are the identifiers under which they are found, in the order sent. `counts` tells how many were
+    added, updated, unchanged, deleted or skipped, and `skipped` why.
+    """
+
+    document_ids: tuple[str, ...]
+    counts: dict[str, int]
+    skipped: tuple[str, ...]
+    generation: int
+    index_id: str
+
+
+class ReplayResponse(msgspec.Struct, frozen=True):
+    """A recorded search made again. `same` says whether every hit, rank and score is the same, bit for bit."""
+
+    record_id: str
+    same: bool
+    recorded: tuple[RecordedHit, ...]
+    again: tuple[RecordedHit, ...]
+    generation: int
+    index_id: str
+
+
+class BatchLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a batch: the number of the question, from 1, and its answer or the error it met."""
+
+    number: int
+    answer: Answer | None = None
+    error: ErrorResponse | None = None
 
 
 def document_response(store: Store, document_id: str, index_id: str) -> DocumentResponse:
@@ -73,24 +126,32 @@ def document_response(store: Store, document_id: str, index_id: str) -> Document
             SectionPart(section.name, section.kind, section.span.start, section.span.end)
             for section in document.sections
         ),
-        passages=tuple(
-            PassagePart(part.passage_id, part.section, part.kind, part.span.start, part.span.end, part.text)
-            for part in passages
-        ),
+        passages=tuple(map(_part, passages)),
         left_out=document.left_out,
         index_id=index_id,
     )
 
 
-def health_response(service: Service) -> Health:
-    """What is served."""
-    with service.using() as view:
-        manifest, reader = view.index.manifest, view.asker.reader.name
-    return Health(
-        status="ok",
-        index_id=manifest.index_id,
-        documents=manifest.documents,
-        passages=manifest.passages,
-        models={"embedding": manifest.embedding.name, "reader": reader},
-        version=version("biocite"),
+def passage_response(store: Store, passage_id: str, index_id: str) -> PassageResponse:
+    """A passage with its neighbours; NotFoundError if the index has none of that id."""
+    document_id = passage_id.rpartition("#")[0]
+    around = store.passages_of(document_id) if document_id else []
+    places = [place for place, found in enumerate(around) if found.passage.passage_id == passage_id]
+    if not places:
+        raise NotFoundError(f"passage {passage_id!r} is not in this index", remedy="Check the identifier")
+    place = places[0]
+    found = around[place]
+    return PassageResponse(
+        document_id=document_id,
+        title=found.title,
+        url=found.metadata.url,
+        sha256=found.document_sha256,
+        passage=_part(found.passage),
+        before=_part(around[place - 1].passage) if place else None,
+        behind=_part(around[place + 1].passage) if place + 1 < len(around) else None,
+        index_id=index_id,
     )
+
+
+def _part(part: Passage) -> PassagePart:
+    return PassagePart(part.passage_id, part.section, part.kind, part.span.start, part.span.end, part.text)

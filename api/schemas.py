@@ -32,13 +32,14 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class SearchResponse(msgspec.Struct, frozen=True):
-    """The hits of a query, best first."""
+    """The hits of a query, best first. `record_id` names the record of how a service came to them, "" without one."""
 
     query: str
     mode: str
     hits: tuple[Hit, ...]
     timings_ms: dict[str, float]
     index_id: str
+    record_id: str = ""
 
 
 class ErrorResponse(msgspec.Struct, frozen=True):

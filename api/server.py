@@ -1,61 +1,102 @@
 """The HTTP service. `create_app` makes it; importing this module starts and loads nothing."""
 
-import asyncio
+import gc
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Request
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.types import Receive, Scope, Send
 
+from api.access.gate import GateSettings
+from api.access.keys import Caller
+from api.access.limits import Limits
+from api.access.scopes import require_scope
+from api.assembly import Assembly
 from api.http_errors import JsonRequest, error_response
+from api.metrics import Metrics
 from api.openapi import describe_objects, openapi_config
-from api.routes import ROUTES
-from api.service import ModelLoaders, Service
+from api.operations import Operations
+from api.replay import Replays
+from api.routes import ROUTES, mcp, metrics
+from api.search_records import RecordSettings
+from api.service import ModelLoaders
+from api.work import Lane
+from api.writing import Writing
 from corpora.errors import BioCiteError
 from reader.models import COMPACT
 
 BODY_BYTES = 1_000_000
 
 
-def _default_at_once() -> int:
+def _asks_at_once() -> int:
     return max(1, (os.cpu_count() or 1) // 4)
 
 
-class ServerSettings(msgspec.Struct, frozen=True):
-    """What is served: an index directory and the reader that `load_reader` takes. `loaders` None loads real models.
+class LaneSettings(msgspec.Struct, frozen=True):
+    """How much is worked on at a time, and how long it may take; see `api.work.Lane`.
 
-    `asks_at_once` is how many questions the models work on at a time, by default one for every four cores; others wait
-    their turn. On two cores six clients got 1.2 answers a second whether one or six were worked on, but a search beside
-    them took 30 ms in the one case and 270 to 420 ms in the other.
+    Questions are answered one at a time for every four cores. On two cores six clients got 1.2 answers a second whether
+    one or six were worked on, but a search beside them took 30 ms in the one case and 270 to 420 ms in the other.
+    Searches are more at a time than cores, so that queries are embedded together (`api.batching`).
+    """
+
+    search: Lane = Lane("search", at_once=16, waiting=64, patience=0.3, seconds=10.0, first_guess=0.02)
+    ask: Lane = msgspec.field(
+        default_factory=lambda: Lane("ask", _asks_at_once(), waiting=8, patience=1.2, seconds=30.0, first_guess=0.3)
+    )
+    look: Lane = Lane("look", at_once=4, waiting=64, patience=1.0, seconds=10.0, first_guess=0.005)
+    write: Lane = Lane("write", at_once=1, waiting=4, patience=120.0, seconds=600.0, first_guess=1.0)
+
+
+class ServerSettings(msgspec.Struct, frozen=True):
+    """What is served to whom: an index directory, the reader that `load_reader` takes, and every limit.
+
+    `loaders` None loads real models. `audit_texts` writes questions into the audit log as they
+    are, not as keyed hashes. `body_bytes` is the largest body where a route has no limit of its own; `metrics` and
+    `mcp` say whether those routes exist.
     """
 
     index: Path
     reader: str = COMPACT
     loaders: ModelLoaders | None = None
-    asks_at_once: int = msgspec.field(default_factory=_default_at_once)
+    lanes: LaneSettings = msgspec.field(default_factory=LaneSettings)
+    limits: Limits = Limits()
+    gate: GateSettings = GateSettings()
+    records: RecordSettings = RecordSettings()
+    audit_texts: bool = False
+    batching: bool = True
+    body_bytes: int = BODY_BYTES
+    metrics: bool = True
+    mcp: bool = False
 
-    def open(self) -> Service:
-        """The service over the index, its models not loaded yet; BioCiteError where there is no usable index."""
-        return Service(self.index, reader=self.reader, loaders=self.loaders)
 
+def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Litestar:
+    """The application. It opens its index and loads its models when it starts, and closes everything when it stops.
 
-def create_app(settings: ServerSettings, service: Service | None = None) -> Litestar:
-    """The application. It opens its index and loads its models when it starts, and closes the index when it stops.
-
-    A `service` already opened is taken over; the application closes it.
+    An `assembly` already made is taken over; the application closes it.
     """
     app = Litestar(
-        ROUTES,
-        lifespan=[_lifespan(settings, service)],
-        dependencies={"service": Provide(_service, sync_to_thread=False), "turn": Provide(_turn)},
+        [*(route for route in ROUTES if settings.metrics or route is not metrics), *([mcp] if settings.mcp else [])],
+        lifespan=[_lifespan(settings, assembly)],
+        dependencies={
+            "operations": Provide(_operations, sync_to_thread=False),
+            "writing": Provide(_writing, sync_to_thread=False),
+            "replays": Provide(_replays, sync_to_thread=False),
+            "figures": Provide(_figures, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
+        },
+        guards=[require_scope],
         request_class=JsonRequest,
-        request_max_body_size=BODY_BYTES,
+        request_max_body_size=settings.body_bytes,
         exception_handlers={BioCiteError: error_response, HTTPException: error_response, Exception: error_response},
+        cors_config=_cors(settings.gate),
         openapi_config=openapi_config(),
         # Stated, since Litestar reads them from the environment otherwise: clients must never see a stack trace.
         debug=False,
@@ -63,32 +104,85 @@ def create_app(settings: ServerSettings, service: Service | None = None) -> Lite
         logging_config=None,
     )
     describe_objects(app.openapi_schema)
+    # Around routing, not inside it: what is no route is behind the gate as well.
+    routing = app.asgi_handler
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        await app.state.assembly.gate(routing)(scope, receive, send)
+
+    app.asgi_handler = gated
     return app
 
 
+def _cors(gate: GateSettings) -> CORSConfig | None:
+    """Closed unless origins were named."""
+    if not gate.origins:
+        return None
+    return CORSConfig(
+        allow_origins=sorted(gate.origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        allow_credentials=False,
+        max_age=600,
+    )
+
+
 def _lifespan(
-    settings: ServerSettings, opened: Service | None
+    settings: ServerSettings, opened: Assembly | None
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        service = opened or settings.open()
+        assembly = opened or Assembly(settings)
         try:
-            service.warm()
-            app.state.service = service
-            app.state.turns = asyncio.Semaphore(settings.asks_at_once)
-            yield
+            assembly.service.warm()
+            # What is loaded stays: without this every full collection looks at all of torch again, for 0.1 s at a time.
+            gc.collect()
+            gc.freeze()
+            app.state.assembly = assembly
+            async with _mcp_running(app, settings, assembly):
+                yield
         finally:
-            service.close()
+            gc.unfreeze()
+            assembly.close()
 
     return lifespan
 
 
-def _service(state: State) -> Service:
-    service: Service = state.service
-    return service
-
-
-async def _turn(state: State) -> AsyncGenerator[None, None]:
-    """Held while a question is answered. Waiting is fair and keeps no thread, so other routes are not held up."""
-    async with state.turns:
+@asynccontextmanager
+async def _mcp_running(app: Litestar, settings: ServerSettings, assembly: Assembly) -> AsyncIterator[None]:
+    """With the MCP endpoint, if there is to be one."""
+    if not settings.mcp:
         yield
+        return
+    from api.mcp_server import McpEndpoint, make_mcp_server
+
+    gate = settings.gate
+    server = make_mcp_server(assembly.operations)
+    endpoint = McpEndpoint(server, hosts=sorted(gate.hosts), origins=sorted(gate.origins))
+    async with endpoint.running():
+        app.state.mcp = endpoint
+        yield
+
+
+def _operations(state: State) -> Operations:
+    operations: Operations = state.assembly.operations
+    return operations
+
+
+def _writing(state: State) -> Writing:
+    writing: Writing = state.assembly.writing
+    return writing
+
+
+def _replays(state: State) -> Replays:
+    return Replays(state.assembly.operations)
+
+
+def _figures(state: State) -> Metrics:
+    metrics: Metrics = state.assembly.metrics
+    return metrics
+
+
+def _caller(request: Request[None, None, State]) -> Caller:
+    caller: Caller = request.scope["state"]["caller"]
+    return caller

@@ -1,7 +1,7 @@
 """An index with its models: what the command line and the HTTP service both stand on."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ import msgspec
 
 from api.schemas import IndexInfo
 from corpora.errors import ModelError
+from indexer.build import BuildReport, BuildSettings, build_index
 from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.generations import kept_generations
@@ -91,6 +92,10 @@ class View:
         """A retriever over this generation with other settings."""
         return Retriever(self.index, retrieval, self._models.reranker if self._models.reranks else None)
 
+    def model_names(self) -> dict[str, str]:
+        """Which models work here, by what they do; "" where there is none."""
+        return self.asker.model_names()
+
     @property
     def asker(self) -> Asker:
         """The question answerer, with its models loaded."""
@@ -116,18 +121,30 @@ class Service:
         loaders = loaders or ModelLoaders()
         self._models = Models(loaders, reader)
         self._retrieval = retrieval
+        self.is_warm = False
         self._current = CurrentIndex(directory, loaders.embedding, lexical=lexical)
 
     @contextmanager
-    def using(self) -> Iterator[View]:
-        """The current generation, open for as long as the context lasts."""
+    def using(self, audience: str | None = None) -> Iterator[View]:
+        """The current generation, open for as long as the context lasts.
+
+        With an `audience`, without the private documents of any other; None is for who has the index's files anyway.
+        """
         with self._current.use() as index:
-            yield View(index, self._retrieval, self._models)
+            yield View(index if audience is None else index.restricted(audience), self._retrieval, self._models)
 
     def warm(self) -> None:
         """Load everything now."""
         self._current.warm()
         self._models.warm()
+        self.is_warm = True
+
+    def update(self, sources: Sequence[Path]) -> BuildReport:
+        """Add these sources to the index; the next `using` sees them. Raises what `build_index` raises."""
+        with self.using() as view:
+            manifest, model = view.index.manifest, view.index.model
+        settings = BuildSettings(splitter=manifest.splitter, analyzer=manifest.analyzer, processes=0)
+        return build_index(sources, self.directory, model, settings=settings)
 
     def close(self) -> None:
         """Close the index."""

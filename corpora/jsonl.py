@@ -3,6 +3,7 @@
 One object a line, with an identifier (``_id`` or ``id``, kept as it is) and a ``title`` or a ``text``. White space is
 collapsed and control characters become spaces, but every line of a text stays a paragraph. The kind of its section is
 ``other``: such a file does not say whether its texts are abstracts. Fields that are not listed in `_Line` are ignored.
+A line with ``"deleted": true`` removes the document of that identifier.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from corpora.pubmed_dates import year_in
-from corpora.records import Document, MeshHeading, Metadata, Record, Skipped
+from corpora.records import Deletion, Document, MeshHeading, Metadata, Record, Skipped, is_audience
 from corpora.streams import ByteStream, PeekStream
 from corpora.text import TextBuilder, collapse
 from corpora.xml import MAX_RECORD_BYTES
@@ -47,6 +48,8 @@ class _Line(msgspec.Struct, frozen=True):
     license: str | None = None
     retracted: bool | None = None
     url: str | None = None
+    audience: str | None = None
+    deleted: bool | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Line)
@@ -100,7 +103,7 @@ class _Growing:
         return line
 
 
-def _parse(data: bytes, source: str, number: int) -> Document | Skipped:
+def _parse(data: bytes, source: str, number: int) -> Record:
     try:
         line = _DECODER.decode(data)
     except _BROKEN_LINE as error:
@@ -110,6 +113,11 @@ def _parse(data: bytes, source: str, number: int) -> Document | Skipped:
         return Skipped(source, number, "has no identifier: a field _id or id was expected")
     if _NOT_IN_ID.search(document_id):
         return Skipped(source, number, f"its identifier {document_id[:80]!r} holds control characters")
+    if line.deleted:
+        return Deletion(document_id, source)
+    if line.audience and not is_audience(line.audience):
+        # Never kept as if it were public.
+        return Skipped(source, number, f"its audience {line.audience[:80]!r} is none: a-z, 0-9, _ and - were expected")
     title = collapse(_clean(line.title))
     builder = TextBuilder()
     builder.add("Title", "title", [title])
@@ -135,6 +143,7 @@ def _metadata(line: _Line) -> Metadata:
         licence=_one_line(line.licence) or _one_line(line.license),
         retracted=bool(line.retracted),
         url=_one_line(line.url),
+        audience=line.audience or "",
     )
 
 

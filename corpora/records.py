@@ -4,6 +4,7 @@ All are frozen and slotted (`msgspec.Struct`). Offsets are half-open and count U
 """
 
 import hashlib
+import re
 
 import msgspec
 
@@ -76,7 +77,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a document besides its text. `year` is 0 where unknown; `languages` are ISO 639-2 codes."""
+    """What is known of a document besides its text. `year` is 0 where unknown; `languages` are ISO 639-2 codes.
+
+    A document with an `audience` (see `is_audience`) is private: a service shows it only to callers of that audience.
+    """
 
     authors: tuple[str, ...] = ()
     journal: str = ""
@@ -94,6 +98,15 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
     links: tuple[Link, ...] = ()
     url: str = ""
     version: int = 1
+    audience: str = ""
+
+
+_AUDIENCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def is_audience(label: str) -> bool:
+    """Whether this can label private documents: 1 to 64 of a-z, 0-9, ``_`` and ``-``, a letter or digit first."""
+    return _AUDIENCE.fullmatch(label) is not None
 
 
 class Document(msgspec.Struct, frozen=True):

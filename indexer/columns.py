@@ -4,6 +4,7 @@ One file a generation, ``generations/<n>.columns``, written with it and mapped i
 Journals, publication types, MeSH headings and languages have many values a document and stay in SQLite.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,25 +47,39 @@ class Columns:
 
     def select(self, filters: Filters, store: Store) -> Selection:
         """The filter resolved to the keys of the passages that pass it; `store` is of the same generation."""
+        passing = self._visible(filters, store)
+        for _, allowed in self._conditions(filters, store):
+            passing &= allowed
+        keys: PassageKeys = np.ascontiguousarray(self._rows["key"][passing])
+        return Selection(filters, keys)
+
+    def excluded(self, filters: Filters, store: Store) -> dict[str, int]:
+        """Field of `filters` -> how many of the passages that may be seen it alone leaves out."""
+        visible = self._visible(filters, store)
+        return {field: int((visible & ~allowed).sum()) for field, allowed in self._conditions(filters, store)}
+
+    def _visible(self, filters: Filters, store: Store) -> NDArray[np.bool_]:
+        if filters.audiences is None:
+            return np.ones(len(self._rows), dtype=bool)
+        return ~_among(self._rows["document"], store.private_documents(filters.audiences))
+
+    def _conditions(self, filters: Filters, store: Store) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Each field that filters, with the rows that it lets pass."""
         rows = self._rows
-        passing = np.ones(len(rows), dtype=bool)
         if filters.years is not None:
             first, last = filters.years
-            passing &= rows["year"] >= max(first, 1)
-            if last:
-                passing &= rows["year"] <= last
+            in_time = rows["year"] >= max(first, 1)
+            yield "years", in_time & (rows["year"] <= last) if last else in_time
         if filters.sections:
             wanted = {fold(kind) for kind in filters.sections}
             codes = [code for kind, code in KIND_CODES.items() if kind in wanted]
-            passing &= np.isin(rows["kind"], np.array(codes, dtype=np.uint8))
+            yield "sections", np.isin(rows["kind"], np.array(codes, dtype=np.uint8))
         if filters.retracted is not None:
-            passing &= rows["retracted"] == filters.retracted
+            yield "retracted", rows["retracted"] == filters.retracted
         for field, facet in FACETS.items():
             values = sorted({fold(value) for value in getattr(filters, field)})
             if values:
-                passing &= _among(rows["document"], store.documents_with(facet, values))
-        keys: PassageKeys = np.ascontiguousarray(rows["key"][passing])
-        return Selection(filters, keys)
+                yield field, _among(rows["document"], store.documents_with(facet, values))
 
     def documents_of(self, keys: PassageKeys) -> NDArray[np.int64]:
         """The key of each passage's document, -1 for a passage that is not searched for in this generation."""

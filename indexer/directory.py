@@ -27,6 +27,9 @@ _OWN = {
     generations.FOLDER,
     LOCK,
 }
+SERVICE = "service"
+"""The folder of a service's own state: keys, audit log, records. It outlives whatever becomes of the index."""
+_KNOWN = _OWN | {SERVICE}
 COMMITTED = "committed_generation"
 DENSE_KIND = "dense_kind"
 _MADE_OF = "made_of"
@@ -51,7 +54,7 @@ def prepare(directory: Path, make: Make) -> bool:
         _check_finished(directory, make)
         return False
     try:
-        if directory.exists() and any(entry.name not in _OWN for entry in directory.iterdir()):
+        if directory.exists() and any(entry.name not in _KNOWN for entry in directory.iterdir()):
             raise UsageError(
                 f"{directory}: is not empty and is not an index", remedy="Name a new or empty folder with --into"
             )

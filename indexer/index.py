@@ -3,14 +3,19 @@
 It stays as it is while it is open, whatever is done to the directory meanwhile; `indexer.current` follows updates.
 """
 
+import copy
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+import msgspec
+import numpy as np
 
 from corpora.errors import IndexStateError
 from indexer.columns import Columns
 from indexer.dense import DenseIndex
-from indexer.embedding import UNKNOWN_REVISION, EmbeddingModel, EmbeddingProfile
+from indexer.embedding import UNKNOWN_REVISION, EmbeddingModel, EmbeddingProfile, Vectors
 from indexer.generations import columns_file, pin_current
 from indexer.lexical import LexicalEngine
 from indexer.manifest import IndexManifest
@@ -42,6 +47,7 @@ class Index:
         self._lexical: LexicalEngine | None = None
         self._dense: DenseIndex | None = None
         self._columns: Columns | None = None
+        self._audiences: tuple[str, ...] | None = None
 
     @property
     def lexical(self) -> LexicalEngine:
@@ -78,7 +84,35 @@ class Index:
 
     def select(self, filters: Filters) -> Selection:
         """The filter resolved to the keys of the passages that pass it."""
+        if self._audiences is not None:
+            filters = msgspec.structs.replace(filters, audiences=self._audiences)
         return self.columns.select(filters, self.store)
+
+    def selection(self, filters: Filters) -> Selection | None:
+        """Like `select`, but None where everything passes."""
+        return self.select(filters) if filters or self._audiences is not None else None
+
+    def excluded(self, filters: Filters) -> dict[str, int]:
+        """Field of the filters -> how many of the passages that may be seen it alone leaves out."""
+        if self._audiences is not None:
+            filters = msgspec.structs.replace(filters, audiences=self._audiences)
+        return self.columns.excluded(filters, self.store)
+
+    def restricted(self, audience: str) -> "Index":
+        """The same index without the private documents of other audiences, whatever is asked of it.
+
+        Closed with this one. Where no document is private, it is this one.
+        """
+        if not self._has_private_documents:
+            return self
+        restricted = copy.copy(self)
+        restricted._audiences = (audience,) if audience else ()
+        restricted.store = self.store.restricted(restricted._audiences)
+        return restricted
+
+    @cached_property
+    def _has_private_documents(self) -> bool:
+        return self.store.has_private_documents()
 
     @property
     def model(self) -> EmbeddingModel:
@@ -102,6 +136,13 @@ class Index:
                 )
             self._model = model
         return self._model
+
+    def document_vector(self, document_id: str) -> Vectors | None:
+        """The mean of a document's passages' vectors, shape (1, dimensions) and of length 1; None where it has none."""
+        vectors = self.dense.vectors([found.key for found in self.store.passages_of(document_id)])
+        centre = vectors.sum(axis=0, keepdims=True)
+        length = float(np.linalg.norm(centre))
+        return centre / length if length else None
 
     def warm(self) -> None:
         """Open every part now, so that the first question is as fast as the next."""

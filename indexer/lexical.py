@@ -23,7 +23,7 @@ class Bm25(msgspec.Struct, frozen=True):
     b: float = 0.75
 
 
-class Hit(msgspec.Struct, frozen=True):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A passage found: its key, and its BM25 score, above 0 and comparable only within one search."""
 
     key: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from corpora.stopping import check_stopped
 from indexer.batching import token_batches
 from indexer.bert import PackedBert, packable
 from indexer.encoders import CPU_BUDGET, GPU_BUDGET, runs_of_equal
@@ -47,6 +48,7 @@ class PairEncoder:
     def _forward(self, pairs: list[Pair]) -> "list[torch.Tensor]":
         import torch
 
+        check_stopped()
         with self._lock, torch.inference_mode():
             return self._padded(pairs) if self._packed is None else self._unpadded(self._packed, pairs)
 

@@ -11,7 +11,7 @@ from corpora.records import Deletion as DeletionRecord
 from corpora.records import Document, Record, Skipped
 from indexer.records import Passage, fold
 from indexer.splitting import Splitter
-from indexer.store import FACETS, searched_text
+from indexer.store import AUDIENCE, FACETS, searched_text
 
 
 class PassageRow(msgspec.Struct, frozen=True, array_like=True):
@@ -113,7 +113,8 @@ def _facets(document: Document) -> list[tuple[str, str]]:
         "mesh": tuple(heading.name for heading in metadata.mesh),
         "languages": metadata.languages,
     }
-    return [(facet, fold(value)) for field, facet in FACETS.items() for value in values[field] if fold(value)]
+    facets = [(facet, fold(value)) for field, facet in FACETS.items() for value in values[field] if fold(value)]
+    return facets + [(AUDIENCE, metadata.audience)] * bool(metadata.audience)
 
 
 def embedded_hash(title: str, passage: Passage, *, alone: bool) -> bytes | None:

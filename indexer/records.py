@@ -31,6 +31,7 @@ class Filters(msgspec.Struct, frozen=True):
     inclusive, 0 at either end leaves that end open; a document of unknown year never matches a year filter.
     `sections` are section kinds (`corpora.records.SECTION_KINDS`), `languages` ISO 639-2 codes.
     `retracted` None takes all, False leaves retracted documents out, True takes only them.
+    `audiences` None takes private documents as well, otherwise of those only the ones with such an audience.
     """
 
     years: tuple[int, int] | None = None
@@ -40,6 +41,7 @@ class Filters(msgspec.Struct, frozen=True):
     sections: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     retracted: bool | None = None
+    audiences: tuple[str, ...] | None = None
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -55,6 +57,7 @@ class Attributes(msgspec.Struct, frozen=True):
     section: str = ""
     languages: tuple[str, ...] = ()
     retracted: bool = False
+    audience: str = ""
 
 
 def fold(value: str) -> str:

@@ -4,6 +4,7 @@ SQLite connections cannot cross threads, and the service answers in a thread poo
 connection.
 """
 
+import copy
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,12 +18,15 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from corpora.errors import IndexStateError, NotFoundError, UsageError
-from corpora.records import Document, Metadata, Section, Span
+from corpora.records import Document, Metadata, Section, Span, is_audience
 from indexer.records import Passage
 
 FILE = "passages.db"
 REBUILD = "Build the index again, in a new folder, with biocite index"
 _CHUNK = 500  # SQLite's default limit on bound values in old builds is 999
+
+AUDIENCE = "audience"
+"""The facet of private documents: whose they are."""
 
 FACETS = {"journals": "journal", "publication_types": "publication_type", "mesh": "mesh", "languages": "language"}
 """Field of `Filters` -> name of the facet in the store."""
@@ -153,6 +157,32 @@ class Store:
             [facet, *values],
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    @_damage_is_named
+    def has_private_documents(self) -> bool:
+        """Whether any document, also of another generation, is private."""
+        return self.db.execute("SELECT 1 FROM facets WHERE facet = ? LIMIT 1", [AUDIENCE]).fetchone() is not None
+
+    @_damage_is_named
+    def private_documents(self, besides: Sequence[str]) -> NDArray[np.int64]:
+        """Keys of the private documents, also of other generations, of other audiences than these; ascending."""
+        rows = self.db.execute(
+            f"SELECT document_key FROM facets WHERE facet = ? AND value NOT IN ({marks(besides)}) ORDER BY document_key",
+            [AUDIENCE, *besides],
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def restricted(self, audiences: Sequence[str]) -> "Store":
+        """The same store, in which private documents of other audiences are not to be found. Closed with this one."""
+        if not all(map(is_audience, audiences)):
+            raise UsageError(f"audiences {list(audiences)} are none", remedy="Use a-z, 0-9, _ and -")
+        labels = ", ".join(f"'{label}'" for label in audiences)  # cannot hold quotes
+        restricted = copy.copy(self)
+        restricted._seen = (
+            f"{self._seen} AND NOT EXISTS (SELECT 1 FROM facets f WHERE f.document_key = d.document_key"
+            f" AND f.facet = '{AUDIENCE}' AND f.value NOT IN ({labels}))"
+        )
+        return restricted
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """(key, text as it is searched) of every passage that is searched for, by key."""

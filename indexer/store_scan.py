@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.columns import KIND_CODES, ROW, Columns
 from indexer.records import Attributes, PassageKeys
-from indexer.store import FILE, NEWEST, chunks, marks, open_read_only, searched_text, seen_in
+from indexer.store import AUDIENCE, FILE, NEWEST, chunks, marks, open_read_only, searched_text, seen_in
 
 
 class PassageText(msgspec.Struct, frozen=True):
@@ -205,4 +205,5 @@ def _attributes(year: int, retracted: bool, kind: str, facets: dict[str, list[st
         section=kind,
         languages=tuple(facets.get("language", [])),
         retracted=retracted,
+        audience=next(iter(facets.get(AUDIENCE, [])), ""),
     )

@@ -38,7 +38,7 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("key", fast=True, indexed=True)
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")
     builder.add_unsigned_field("year", fast=True, indexed=True)
-    for name in ("journal", "publication_types", "mesh", "section", "languages"):
+    for name in ("journal", "publication_types", "mesh", "section", "languages", "audience"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_boolean_field("retracted", indexed=True)
     return builder.build()
@@ -214,6 +214,12 @@ def _texts(attributes: Attributes) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "mesh", attributes.mesh
     yield "section", (attributes.section,)
     yield "languages", attributes.languages
+    yield "audience", (_audience_term(attributes.audience),)
+
+
+def _audience_term(audience: str) -> str:
+    """Every passage has one, so that "public or mine" is a condition that a passage without the field fails."""
+    return f"={audience}" if audience else "public"
 
 
 def _query(terms: list[str], filters: Filters) -> Query:
@@ -240,6 +246,9 @@ def _conditions(filters: Filters) -> Iterator[Query]:
     for name, values in fields.items():
         if values:
             yield Query.term_set_query(_SCHEMA, name, [fold(value) for value in values])
+    if filters.audiences is not None:
+        allowed = [_audience_term(audience) for audience in ("", *filters.audiences)]
+        yield Query.term_set_query(_SCHEMA, "audience", allowed)
 
 
 def _top(searcher: tantivy.Searcher, query: Query, k: int) -> list[Hit]:

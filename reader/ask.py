@@ -150,8 +150,20 @@ class Asker:
         `min_precision` answers only from the confidence on from which the calibration promises that share of right
         answers for questions of this kind; UsageError where these models were not calibrated.
         """
+        return self.ask_and_rank(question, kind=kind, filters=filters, min_precision=min_precision)[0]
+
+    def ask_and_rank(
+        self,
+        question: str,
+        *,
+        kind: QuestionKind | None = None,
+        filters: Filters | None = None,
+        min_precision: float | None = None,
+    ) -> tuple[Answer, RankedList]:
+        """The answer as `ask` gives it, and the passages that were read for it."""
         self._check_promise(min_precision)
-        return self.decide(self.draft(question, kind=kind, filters=filters), min_precision)
+        draft = self.draft(question, kind=kind, filters=filters)
+        return self.decide(draft, min_precision), draft.ranked
 
     def draft(self, question: str, *, kind: QuestionKind | None = None, filters: Filters | None = None) -> Draft:
         """The best answer found, however sure."""
@@ -164,7 +176,7 @@ class Asker:
         rerank = self.settings.rerank and self.retriever.reranker is not None
         ranked = self.retriever.search(text, k=self.settings.passages, filters=filters, rerank=rerank)
         reading = time.perf_counter()
-        readings = self._readings(text, ranked.passages) if ranked.passages else []
+        readings = self._readings(text, ranked) if ranked.passages else []
         if filters.sections and "title" not in map(fold, filters.sections):
             readings = [reading for reading in readings if reading.stored.passage.kind != "title"]
         read = self._read_spans if kind in ("factoid", "list") else self._read_sentences
@@ -228,12 +240,13 @@ class Asker:
         """How sure an answer with these features is: calibrated, or by hand for models that were not calibrated."""
         return (self.calibration or self.settings.confidence).confidence(kind, features)
 
-    def _readings(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
+    def _readings(self, question: str, ranked: RankedList) -> list[Reading]:
         """The passages found, and after them the titles of their documents, which are searched only with a passage."""
-        index = self.retriever.index
+        index, passages = self.retriever.index, ranked.passages
         vectors = index.dense.vectors([found.stored.key for found in passages])
         # As embedded, against the question itself: the dense ranking's own scores are those of the moved query.
-        cosines = np.clip(vectors @ index.model.encode_queries([question])[0], -1.0, 1.0)
+        asked = ranked.vector if ranked.vector is not None else index.model.encode_queries([question])
+        cosines = np.clip(vectors @ asked[0], -1.0, 1.0)
         words = QuestionWords(question, index.manifest.analyzer)
         unit = bm25_unit(index.manifest.statistics.searched) * max(1, len(words.asked))
         readings = []

@@ -67,6 +67,7 @@ class Answer(msgspec.Struct, frozen=True):
     `nearest` are the best passages' documents, so that a reader can look on. `note` says in a sentence what the
     answers are, or why there are none. `verdict` stands only with answers to a yes/no question, where a model for it is
     loaded. `models` names what was used, and says in ``calibrated`` whether confidences were calibrated with just that.
+    `record_id` names the record of how a service came to it, "" where none is kept.
     """
 
     question: str
@@ -80,3 +81,4 @@ class Answer(msgspec.Struct, frozen=True):
     index_id: str
     models: dict[str, Any]
     verdict: Verdict | None = None
+    record_id: str = ""

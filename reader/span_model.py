@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.records import Span
+from corpora.stopping import check_stopped
 from reader.boundaries import tidy_span
 from reader.windows import ReaderSettings, Window, make_windows
 
@@ -77,6 +78,7 @@ class SpanReader:
     def _forward(self, batch: list[Window], width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         import torch
 
+        check_stopped()
         pad = self._tokenizer.pad_token_id or 0
         ids = np.full((len(batch), width), pad, dtype=np.int64)
         types = np.zeros((len(batch), width), dtype=np.int64)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from indexer.embedding import Vectors
 from indexer.records import Filters
 from indexer.store import StoredPassage
 
@@ -33,7 +34,9 @@ class ScoredPassage(msgspec.Struct, frozen=True):
 class RankedList(msgspec.Struct, frozen=True):
     """The answer to a query: sorted by score descending, then passage id; no passage twice.
 
-    `timings_ms` holds the stages' wall times in milliseconds; `index_id` names the index that was searched.
+    `timings_ms` holds the stages' wall times in milliseconds; `index_id` names the index that was searched. `vector` is
+    the query as it was embedded, shape (1, dimensions), None in mode bm25: with it the same search can be made again
+    bit for bit, where embedding the query anew may round otherwise.
     """
 
     query: str
@@ -42,3 +45,4 @@ class RankedList(msgspec.Struct, frozen=True):
     passages: tuple[ScoredPassage, ...]
     timings_ms: dict[str, float]
     index_id: str
+    vector: Vectors | None = None

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import takewhile
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 import numpy as np
 
 from corpora.errors import UsageError
+from corpora.stopping import check_stopped
 from corpora.text import require_text
 from indexer.embedding import Vectors
 from indexer.index import Index
@@ -71,6 +72,15 @@ class RetrievalSettings(msgspec.Struct, frozen=True):
     reranking: Reranking = Reranking()
 
 
+class _Wanted(NamedTuple):
+    """What both engines are asked for."""
+
+    query: str
+    mode: Mode
+    depth: int
+    selection: Selection | None
+
+
 class Retriever:
     """Searches one index. Holds no state of a request: safe to share between threads."""
 
@@ -100,10 +110,13 @@ class Retriever:
         filters: Filters | None = None,
         unit: Unit = "passage",
         rerank: bool = False,
+        vector: Vectors | None = None,
     ) -> RankedList:
         """The k best passages, or with `unit` document the best passage of each of the k best documents.
 
-        With `rerank` the best of them are read once more, by the reranker; UsageError where there is none.
+        With `rerank` the best of them are read once more, by the reranker; UsageError where there is none. `vector`,
+        shape (1, dimensions) and of length 1, stands for the query where that was embedded before. Raises StoppedError
+        between stages where the work is to end (`corpora.stopping`).
         """
         _check(query, k, mode)
         if rerank and self._reranker is None:
@@ -112,10 +125,10 @@ class Retriever:
         timings: dict[str, float] = {}
         started = time.perf_counter()
         with _timed(timings, "select"):
-            selection = self.index.select(filters) if filters else None
+            selection = self.index.selection(filters)
         # A document's other passages push documents out of a list of passages: look four times as deep.
         depth = max(self.settings.candidates, k if unit == "passage" else 4 * k)
-        rankings = self._retrieve(query, mode, depth, selection, timings)
+        rankings, vector = self._retrieve(_Wanted(query, mode, depth, selection), vector, timings)
         with _timed(timings, "fusion"):
             fused = self._fuse(rankings)
         wanted = max(k, self.settings.reranking.depth) if rerank else k
@@ -126,21 +139,24 @@ class Retriever:
                 passages = self._rerank(query, passages)[:k]
         timings = {stage: timings[stage] for stage in STAGES if stage in timings}
         timings["total"] = _milliseconds(started)
-        return RankedList(query, mode, filters, passages, timings, self.index.manifest.index_id)
+        return RankedList(query, mode, filters, passages, timings, self.index.manifest.index_id, vector)
 
     def _retrieve(
-        self, query: str, mode: Mode, depth: int, selection: Selection | None, timings: dict[str, float]
-    ) -> dict[str, list[Hit]]:
+        self, wanted: "_Wanted", vector: Vectors | None, timings: dict[str, float]
+    ) -> tuple[dict[str, list[Hit]], Vectors | None]:
+        """Each engine's hits, and the query's vector, which is made where it is not given."""
+        query, mode, depth, selection = wanted
+
         def bm25() -> list[Hit]:
             with _timed(timings, "bm25"):
                 return self.index.lexical.search(query, depth, selection)
 
         if mode == "bm25":
-            return {"bm25": bm25()}
+            return {"bm25": bm25()}, None
         # Tantivy and the model both work outside Python's lock, so that the two take as long as the slower one.
         beside = _BESIDE.submit(bm25) if mode == "hybrid" else None
         with _timed(timings, "embedding"):
-            vector = self.index.model.encode_queries([query])
+            vector = self.index.model.encode_queries([query]) if vector is None else vector
         feedback = self.settings.feedback if mode == "hybrid" else None
         with _timed(timings, "dense"):
             near = self.index.dense.near(vector, depth * (feedback.reach if feedback is not None else 1), selection)
@@ -151,7 +167,7 @@ class Retriever:
             with _timed(timings, "feedback"):
                 moved = self._moved(vector, rankings, feedback)
                 rankings["dense"] = near.scored(moved).best(depth)
-        return rankings
+        return rankings, vector
 
     def _moved(self, vector: Vectors, rankings: dict[str, list[Hit]], feedback: Feedback) -> Vectors:
         """The query's vector moved towards the best hits, of length 1 again."""
@@ -244,6 +260,7 @@ def _check(query: str, k: int, mode: str) -> None:
 
 @contextmanager
 def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    check_stopped()
     started = time.perf_counter()
     yield
     timings[stage] = _milliseconds(started)

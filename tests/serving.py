@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import httpx
 import uvicorn
 
-from api.server import ServerSettings, create_app
+from api.server import LaneSettings, ServerSettings, create_app
+from api.work import Lane
 from tests.fakes import fake_loaders
 
 
@@ -29,6 +30,11 @@ def serving(directory, **settings):
             thread.join()
 
 
+def asking(at_once, waiting=64):
+    """Lanes in which so many questions are worked on at a time, and others wait patiently."""
+    return LaneSettings(ask=Lane("ask", at_once, waiting=waiting, patience=600, seconds=60, first_guess=0.1))
+
+
 def wait_until(condition, seconds=10):
     """Wait for a condition, at most so long."""
     end = time.monotonic() + seconds
@@ -40,4 +46,4 @@ def wait_until(condition, seconds=10):
 
 def without_timings(body):
     """A response's JSON without what differs from run to run."""
-    return {name: value for name, value in body.items() if name != "timings_ms"}
+    return {name: value for name, value in body.items() if name not in ("timings_ms", "record_id")}

@@ -3,50 +3,71 @@
 import socket
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.commands.options import index_option, reader_option, reader_source
+from api.commands.config import config_option
+from corpora.errors import UsageError
 
 if TYPE_CHECKING:
-    from api.server import ServerSettings
+    from api.settings import Settings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BACKLOG = 512
 
 
 @click.command("serve")
-@index_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="The port; 0 takes any free one."
+    "--index", "directory", type=click.Path(path_type=Path), help="The index directory that biocite index made."
 )
-@reader_option
-def command(directory: Path, host: str, port: int, reader: str) -> None:
-    """Serve an index over HTTP until Ctrl-C. The models are loaded once, before the first request is answered."""
-    from api.server import ServerSettings
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port; 0 takes any free one.  [default: 8765]")
+@click.option("--reader", help="The reader: compact, biobert, a folder or a Hugging Face name.  [default: compact]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that serve.  [default: 1]")
+@click.option("--insecure", is_flag=True, help="Listen to other machines though there are no keys.")
+@config_option
+def command(config_file: Path | None, directory: Path | None, insecure: bool, **options: Any) -> None:
+    """Serve an index over HTTP until Ctrl-C. The models are loaded before the first request is answered.
 
-    serve(ServerSettings(directory, reader_source(reader)), host, port)
+    Settings come from defaults, a TOML file, BIOCITE_ variables and these options, the last of them strongest;
+    biocite config prints them.
+    """
+    from api.settings import load_settings
+
+    given = {"index": directory, "insecure": insecure or None, **options}
+    serve(load_settings(given, file=config_file).settings)
 
 
-def serve(settings: "ServerSettings", host: str, port: int) -> None:
+def serve(settings: "Settings") -> None:
     """Serve until a signal stops it; BioCiteError or ClickException for what keeps it from starting."""
-    from api.running import run_until_signal
+    from api.assembly import Assembly
+    from api.logs import log_to_stderr
+    from api.running import run_until_signal, run_workers
     from api.server import create_app
+    from api.settings import server_settings
 
-    with closing(settings.open()) as service, listening_socket(host, port) as sock:
-        if host not in LOOPBACK:
-            _say(
-                f"warning: listening on {host}: whoever reaches this machine can read the index and use its "
-                "processors; there is no login and no encryption yet"
-            )
+    chosen = server_settings(settings)
+    with listening_socket(settings.host, settings.port) as sock:
+        address = url_of(settings.host, sock.getsockname()[1])
+
+        def work(announce: bool) -> None:
+            log_to_stderr(settings.log_format)
+            with closing(Assembly(chosen)) as assembly:
+                app = create_app(chosen, assembly)
+                ready = f"serving {chosen.index} at {address}, documentation at {address}/schema, Ctrl-C stops"
+                run_until_signal(
+                    app,
+                    sock,
+                    on_ready=lambda: _say(ready) if announce else None,
+                    grace_seconds=settings.shutdown_seconds,
+                )
+
+        _refuse_to_be_open(settings)
         _say("loading models ...")
-        service.warm()
-        app = create_app(settings, service)
-        address = url_of(host, sock.getsockname()[1])
-        ready = f"serving {settings.index} at {address}, documentation at {address}/schema, Ctrl-C stops"
-        run_until_signal(app, sock, on_ready=lambda: _say(ready))
+        if settings.workers == 1:
+            work(True)
+        else:
+            run_workers(settings.workers, work)
     _say("stopped")
 
 
@@ -79,3 +100,21 @@ def url_of(host: str, port: int) -> str:
 
 def _say(message: str) -> None:
     click.echo(f"biocite: {message}", err=True)
+
+
+def _refuse_to_be_open(settings: "Settings") -> None:
+    """What others can reach needs keys, unless somebody says that it does not."""
+    from api.access.keys import KeyStore
+    from api.settings import LOOPBACK
+
+    if settings.host in LOOPBACK:
+        return
+    with closing(KeyStore(Path(settings.index))) as keys:
+        if keys.any_key():
+            return
+    if not settings.insecure:
+        raise UsageError(
+            f"{settings.host} can be reached from other machines, and this service has no keys yet",
+            remedy=f"Create one (biocite keys create --index {settings.index} --scope read), or say --insecure",
+        )
+    _say(f"warning: listening on {settings.host} without keys: whoever reaches this machine can use all of the service")

@@ -128,7 +128,7 @@ def test_body_too_large(client, route, limit, announced):
     pieces = (content[start : start + 65_536] for start in range(0, len(content), 65_536))
     body = refused(client.post(route, content=content if announced else pieces), 413, "TooLargeError")
     assert f"{limit:,} bytes" in body["message"]
-    assert client.get("/health").status_code == 200
+    assert client.get("/health/ready").status_code == 200
 
 
 def test_body_of_just_the_limit_is_read(client):
@@ -157,7 +157,7 @@ def failing(error):
 def test_what_nobody_foresaw_is_logged_and_not_told(index, caplog):
     with serving(index, loaders=failing(ZeroDivisionError("secret of /root"))) as client:
         body = refused(client.post(ASK, json={"question": "Which gene?"}), 500, "InternalError")
-        assert client.get("/health").status_code == 200
+        assert client.get("/health/ready").status_code == 200
     assert "secret" not in json.dumps(body)
     record = next(record for record in caplog.records if record.levelno >= logging.ERROR)
     assert "secret of /root" in caplog.text

@@ -63,7 +63,7 @@ def test_ready_line_then_answers_then_a_signal_ends_it_in_order(index, number):
         asking = threading.Thread(
             target=lambda: answers.append(httpx.post(f"{address(said)}/v1/ask", json=question, timeout=30))
         )
-        assert httpx.get(f"{address(said)}/health").json()["status"] == "ok"
+        assert httpx.get(f"{address(said)}/health/ready").json()["status"] == "ready"
         asking.start()
         asking.join(0.5)
         process.send_signal(number)

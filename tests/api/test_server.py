@@ -16,7 +16,7 @@ from api.service import ModelLoaders
 from indexer.build import build_index
 from tests.fakes import FakeReader, WordHashModel, fake_loaders
 from tests.indexes import DOCUMENTS, tiny_index, write_documents
-from tests.serving import serving, wait_until, without_timings
+from tests.serving import asking, serving, wait_until, without_timings
 
 GENE = "Which gene is mutated in cystic fibrosis?"
 CF, DRUG, ANAPHYLAXIS, MALARIA, RETRACTED, FRENCH = (document["_id"] for document in DOCUMENTS)
@@ -178,16 +178,17 @@ def test_verify_takes_answers_larger_than_other_requests(client):
     assert response.json()["verified"]
 
 
-def test_health_names_what_is_served(client, index):
+def test_health_says_that_and_the_index_what_is_served(client, index):
     manifest = json.loads((index / "manifest.json").read_bytes())
-    assert client.get("/health").json() == {
-        "status": "ok",
-        "index_id": manifest["index_id"],
-        "documents": len(DOCUMENTS),
-        "passages": manifest["statistics"]["passages"],
-        "models": {"embedding": "word-hash", "reader": "compact"},
-        "version": "0.1.0",
-    }
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json() == {"status": "ready"}
+    served = client.get("/v1/index").json()
+    assert served["index_id"] == manifest["index_id"]
+    assert (served["documents"], served["passages"]) == (len(DOCUMENTS), manifest["statistics"]["passages"])
+    assert served["embedding"]["name"] == "word-hash"
+    # Paths of the machine are nobody's business.
+    assert served["directory"] == "index"
+    assert [source["name"] for source in served["sources"]] == ["documents.jsonl"]
 
 
 def test_documentation_page_needs_no_other_server(client):
@@ -241,13 +242,13 @@ def test_eight_clients_at_once_get_what_one_gets(tmp_path):
         route, body = REQUESTS[number % len(REQUESTS)]
         return without_timings(client.post(route, json=body).raise_for_status().json())
 
-    with serving(index, asks_at_once=4) as client:
+    with serving(index, lanes=asking(4)) as client:
         alone = [ask(number) for number in range(len(REQUESTS))]
         with ThreadPoolExecutor(8) as threads:
             together = list(threads.map(ask, range(8 * 20)))
         assert together == [alone[number % len(REQUESTS)] for number in range(8 * 20)]
-        # One connection a thread of the pool, and the one that opened the index: no request leaves another behind.
-        assert connections(index) <= min(32, (os.cpu_count() or 1) + 4) + 1 < 8 * 20
+        # One connection a thread of the lanes, and the one that opened the index: no request leaves another behind.
+        assert connections(index) <= 8 + 4 + 1 < 8 * 20
     assert connections(index) == 0
 
 
@@ -283,7 +284,7 @@ def test_questions_take_turns_and_hold_nothing_else_up(index, asks_at_once):
     loaders = ModelLoaders(
         reranker=None, verdicts=None, embedding=lambda profile: WordHashModel(), reader=lambda name: reader
     )
-    with serving(index, asks_at_once=asks_at_once, loaders=loaders) as client, ThreadPoolExecutor(40) as threads:
+    with serving(index, lanes=asking(asks_at_once), loaders=loaders) as client, ThreadPoolExecutor(40) as threads:
         # More than the pool has threads: if waiting took one, no thread would be left for the document.
         asked = [threads.submit(client.post, "/v1/ask", json={"question": GENE}) for _ in range(40)]
         wait_until(lambda: reader.now == asks_at_once)
@@ -313,7 +314,7 @@ def test_models_load_once_and_only_when_the_application_starts(index):
         assert loaded == ["embedding", "mine"]
         for _ in range(3):
             client.post("/v1/ask", json={"question": GENE}).raise_for_status()
-        assert client.get("/health").json()["models"]["reader"] == "mine"
+        assert client.post("/v1/ask", json={"question": GENE}).json()["models"]["reader"] == "mine"
     assert loaded == ["embedding", "mine"]
 
 
@@ -324,4 +325,4 @@ def test_a_running_service_sees_an_update_at_the_next_request(tmp_path):
         new = {"_id": "PMID:new", "title": "Cystic fibrosis", "text": "Cystic fibrosis once more."}
         build_index([write_documents(tmp_path / "new.jsonl", [new])], directory, WordHashModel())
         assert "PMID:new" in [hit["document_id"] for hit in found(client)]
-        assert client.get("/health").json()["documents"] == len(DOCUMENTS) + 1
+        assert client.get("/v1/index").json()["documents"] == len(DOCUMENTS) + 1

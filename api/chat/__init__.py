@@ -1,0 +1,1 @@
+"""BioCite behind chat front ends: the OpenAI-compatible routes."""
