@@ -13,8 +13,10 @@ from api.access.gate import Gate
 from api.access.keys import KeyStore
 from api.access.limits import FailedAttempts, Limiter
 from api.batching import BatchingModel
+from api.chat.errors import is_openai_path, openai_error
 from api.metrics import Metrics
 from api.operations import Lanes, Operations
+from api.schemas import ErrorResponse
 from api.search_records import SearchRecords
 from api.service import ModelLoaders, Service
 from api.work import Worker
@@ -24,6 +26,13 @@ from indexer.embedding import EmbeddingModel, EmbeddingProfile
 
 if TYPE_CHECKING:
     from api.server import ServerSettings
+
+
+def shaped(path: str, error: BioCiteError) -> msgspec.Struct:
+    """An error in the shape that the clients of a path expect."""
+    if is_openai_path(path):
+        return openai_error(error)
+    return ErrorResponse(type(error).__name__, error.message, error.remedy)
 
 
 class Assembly:
@@ -66,7 +75,13 @@ class Assembly:
     def gate(self, app: ASGIApp) -> Gate:
         """The gate before an application."""
         return Gate(
-            app, self.keys, self._failures, self._settings.gate, metrics=self.metrics, refused=self._audit_refusal
+            app,
+            self.keys,
+            self._failures,
+            self._settings.gate,
+            metrics=self.metrics,
+            shape=shaped,
+            refused=self._audit_refusal,
         )
 
     async def _audit_refusal(self, error: BioCiteError, address: str) -> None:

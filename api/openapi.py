@@ -1,8 +1,10 @@
 """The OpenAPI document: what each route takes and answers with, examples of both, and the one shape of every error."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from inspect import cleandoc
+from typing import Any
 
 import msgspec
 from litestar import Router
@@ -21,6 +23,7 @@ from litestar.openapi.spec import (
     Tag,
 )
 
+from api.body_schema import body_schema
 from api.docs_page import DocsPage
 from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, TEXTS, plain, request_example
 from api.schemas import ErrorResponse
@@ -85,9 +88,9 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-def describe_objects(document: OpenAPI) -> None:
+def describe_objects(document: OpenAPI, others: Iterable[Any] = ()) -> None:
     """Give every object in the document its struct's own words, which Litestar leaves out."""
-    examples = (*REQUESTS.values(), *RESPONSES.values(), *ERRORS.values())
+    examples = (*REQUESTS.values(), *RESPONSES.values(), *ERRORS.values(), *others)
     structs = [type(example) for example in examples if isinstance(example, msgspec.Struct)]
     _, described = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     for name, schema in (document.components.schemas or {}).items() if document.components else ():
@@ -121,25 +124,16 @@ def answers(route: str, media_type: str = _JSON) -> dict[int, ResponseSpec]:
 
 
 def exemplified(route: str, schema: str = "") -> type[Operation]:
-    """An operation that shows the example body of its route.
-
-    With a `schema` the body is said to be one, where the handler takes any object and tells itself what is none.
-    """
+    """An operation that shows the schema of its route's body, or the named `schema` of the document, and an example."""
 
     @dataclass
     class Exemplified(Operation):
         def __post_init__(self) -> None:
-            if schema:
-                media = OpenAPIMediaType(schema=Reference(f"#/components/schemas/{schema}"))
-                self.request_body = RequestBody(required=True, content={_JSON: media})
-            _exemplify(self, route)
+            described = Reference(f"#/components/schemas/{schema}") if schema else body_schema(type(REQUESTS[route]))
+            media = OpenAPIMediaType(schema=described, examples={route: Example(value=request_example(route))})
+            self.request_body = RequestBody(required=True, content={_JSON: media})
 
     return Exemplified
-
-
-def _exemplify(operation: Operation, route: str) -> None:
-    if isinstance(operation.request_body, RequestBody):
-        operation.request_body.content[_JSON].examples = {route: Example(value=request_example(route))}
 
 
 def _example(value: msgspec.Struct) -> Example:

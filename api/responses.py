@@ -60,9 +60,9 @@ class PassageResponse(msgspec.Struct, frozen=True):
     url: str
     sha256: str
     passage: PassagePart
-    before: PassagePart | None
-    behind: PassagePart | None
     index_id: str
+    before: PassagePart | None = None
+    behind: PassagePart | None = None
 
 
 class Live(msgspec.Struct, frozen=True):

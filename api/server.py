@@ -5,9 +5,10 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -19,12 +20,14 @@ from api.access.keys import Caller
 from api.access.limits import Limits
 from api.access.scopes import require_scope
 from api.assembly import Assembly
+from api.chat import examples
+from api.chat.errors import is_openai_path, openai_error_response
 from api.http_errors import JsonRequest, error_response
 from api.metrics import Metrics
 from api.openapi import describe_objects, openapi_config
 from api.operations import Operations
 from api.replay import Replays
-from api.routes import ROUTES, mcp, metrics
+from api.routes import routes
 from api.search_records import RecordSettings
 from api.service import ModelLoaders
 from api.work import Lane
@@ -83,7 +86,7 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
     An `assembly` already made is taken over; the application closes it.
     """
     app = Litestar(
-        [*(route for route in ROUTES if settings.metrics or route is not metrics), *([mcp] if settings.mcp else [])],
+        routes(with_metrics=settings.metrics, with_mcp=settings.mcp),
         lifespan=[_lifespan(settings, assembly)],
         dependencies={
             "operations": Provide(_operations, sync_to_thread=False),
@@ -95,7 +98,7 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
         guards=[require_scope],
         request_class=JsonRequest,
         request_max_body_size=settings.body_bytes,
-        exception_handlers={BioCiteError: error_response, HTTPException: error_response, Exception: error_response},
+        exception_handlers=dict.fromkeys((BioCiteError, HTTPException, Exception), _error_response),
         cors_config=_cors(settings.gate),
         openapi_config=openapi_config(),
         # Stated, since Litestar reads them from the environment otherwise: clients must never see a stack trace.
@@ -103,7 +106,8 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
         pdb_on_exception=False,
         logging_config=None,
     )
-    describe_objects(app.openapi_schema)
+    described = (*examples.REQUESTS.values(), *examples.RESPONSES.values(), *examples.ERRORS.values())
+    describe_objects(app.openapi_schema, described)
     # Around routing, not inside it: what is no route is behind the gate as well.
     routing = app.asgi_handler
 
@@ -112,6 +116,12 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
 
     app.asgi_handler = gated
     return app
+
+
+def _error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """In the shape that the clients of a path expect, also where the path takes another method or is none."""
+    shape = openai_error_response if is_openai_path(request.url.path) else error_response
+    return shape(request, error)
 
 
 def _cors(gate: GateSettings) -> CORSConfig | None:

@@ -19,7 +19,6 @@ from api.access.keys import Caller, KeyLimits, KeyStore
 from api.access.limits import FailedAttempts
 from api.logs import ACCESS
 from api.metrics import Metrics
-from api.schemas import ErrorResponse
 from corpora.errors import BioCiteError, UsageError
 
 OPEN = frozenset({"/health/live", "/health/ready"})
@@ -75,6 +74,7 @@ class Gate:
         settings: GateSettings,
         *,
         metrics: Metrics,
+        shape: Callable[[str, BioCiteError], msgspec.Struct],
         refused: Callable[[BioCiteError, str], Awaitable[None]],
     ) -> None:
         self._app = app
@@ -82,6 +82,7 @@ class Gate:
         self._failures = failures
         self._settings = settings
         self._metrics = metrics
+        self._shape = shape
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +104,7 @@ class Gate:
                 await self._refused(error, address)
             except BioCiteError as worse:
                 error = worse
-            await send_error(sending, error)
+            await send_error(sending, error, self._shape(scope["path"], error))
             return
         await self._app(scope, _BodyInTime(receive, self._settings.body_seconds), sending)
 
@@ -210,9 +211,9 @@ def _log_access(scope: Scope, status: int, started: float) -> None:
         ACCESS.info("request", extra={"fields": fields})
 
 
-async def send_error(send: Send, error: BioCiteError) -> None:
-    """An error as the one shape of them all."""
-    body = msgspec.json.encode(ErrorResponse(type(error).__name__, error.message, error.remedy))
+async def send_error(send: Send, error: BioCiteError, shaped: msgspec.Struct) -> None:
+    """An error as the body that it was given, with the headers that belong to it."""
+    body = msgspec.json.encode(shaped)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if isinstance(error, UnauthorisedError):
         headers.append((b"www-authenticate", b'Bearer realm="biocite"'))

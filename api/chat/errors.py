@@ -18,6 +18,9 @@ from corpora.errors import BioCiteError, NotFoundError, UsageError
 ExceptionHandler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
 
+OPENAI_PATHS = ("/v1/models", "/v1/chat/", "/v1/embeddings", "/v1/rerank")
+
+
 class OpenAIErrorDetail(msgspec.Struct, frozen=True):
     """What went wrong. `param` names the field that is wrong where that is known, `code` the case."""
 
@@ -59,11 +62,26 @@ _TOKENS = "Expected `str`, got `"
 _NO_TOKENS = "Lists of tokens are not taken, since they are another model's: send the texts"
 
 
+def openai_error(error: BioCiteError) -> OpenAIError:
+    """An error of ours in OpenAI's shape."""
+    kind, code = _kind_and_code(error.http_status)
+    return OpenAIError(OpenAIErrorDetail(str(error), kind, None, code))
+
+
+def _kind_and_code(status: int) -> tuple[str, str | None]:
+    return _TYPES_AND_CODES.get(status, ("server_error" if status >= 500 else "invalid_request_error", None))
+
+
+def is_openai_path(path: str) -> bool:
+    """Whether a path is one of this package's routes, so that also what is refused before routing has its shape."""
+    return path.startswith(OPENAI_PATHS)
+
+
 def openai_error_response(request: Request[Any, Any, Any], error: Exception) -> Response[OpenAIError]:
     """Any exception as a response: what `api.http_errors` says of it, in OpenAI's shape."""
     plain = error_response(request, error)
     said, status = plain.content, plain.status_code or 500
-    kind, code = _TYPES_AND_CODES.get(status, ("server_error" if status >= 500 else "invalid_request_error", None))
+    kind, code = _kind_and_code(status)
     if isinstance(error, ModelNotFoundError):
         code = "model_not_found"
     message = f"{said.message}. {_remedy(error, said.remedy)}".removesuffix(". ")

@@ -1,13 +1,8 @@
-"""What the OpenAPI document says of the OpenAI-compatible routes.
-
-The schemas of request bodies are msgspec's own, so that the limits inside unions and lists are in the document as they
-are checked; Litestar's leave those out.
-"""
+"""What the OpenAPI document says of the OpenAI-compatible routes."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import (
     Example,
@@ -19,6 +14,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
+from api.body_schema import body_schema
 from api.chat.errors import OpenAIError
 from api.chat.examples import ERRORS, REQUESTS, RESPONSES
 from api.openapi import ERROR_DESCRIPTIONS
@@ -39,17 +35,6 @@ _MODEL_UNKNOWN = "There is no such model here; /v1/models lists them."
 _STREAM = (
     "With `stream`: server-sent events, each a `chat.completion.chunk` or an error in the shape of the others; the "
     "last one is `[DONE]`. Lines that begin with a colon are sent while the answer is worked on."
-)
-_RENAMED = {
-    "anyOf": "any_of",
-    "oneOf": "one_of",
-    "minItems": "min_items",
-    "maxItems": "max_items",
-    "minLength": "min_length",
-    "maxLength": "max_length",
-}
-_AS_IT_IS = frozenset(
-    ("enum", "const", "pattern", "minimum", "maximum", "description", "title", "required", "examples", "default")
 )
 
 
@@ -102,29 +87,3 @@ def openai_operation(route: str, *, streams: bool = False, leave_out: tuple[str,
 def request_example(route: str) -> dict[str, Any]:
     """The example body of a route as plain values, without the fields that are null."""
     return {name: value for name, value in plain(REQUESTS[route]).items() if value is not None}
-
-
-def body_schema(kind: type) -> Schema:
-    """The schema of a struct as msgspec checks it, nothing by reference."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
-    return _schema(schema, components)
-
-
-def _schema(described: dict[str, Any], components: dict[str, Any]) -> Schema:
-    if "$ref" in described:
-        return _schema(components[described["$ref"]], components)
-    schema = Schema()
-    for keyword, value in described.items():
-        if keyword == "properties":
-            schema.properties = {name: _schema(member, components) for name, member in value.items()}
-        elif keyword == "items":
-            schema.items = _schema(value, components)
-        elif keyword in ("anyOf", "oneOf"):
-            setattr(schema, _RENAMED[keyword], [_schema(choice, components) for choice in value])
-        elif keyword == "type":
-            schema.type = OpenAPIType(value)
-        elif keyword in _RENAMED or keyword in _AS_IT_IS:
-            setattr(schema, _RENAMED.get(keyword, keyword), value)
-        else:
-            raise TypeError(f"the keyword {keyword} of JSON Schema is not carried over")
-    return schema

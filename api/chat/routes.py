@@ -39,11 +39,11 @@ from api.chat.payloads import (
 )
 from api.chat.replies import Reply, reply_to
 from api.chat.stream import StreamHead, stream_reply
-from api.chat.strictness import strictly
 from api.operations import Operations
 from api.routes.documents import exact
 from api.routes.waiting import unless_left
 from api.schemas import IndexInfo
+from api.strictness import strictly
 
 MODELS = "/v1/models"
 

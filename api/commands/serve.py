@@ -53,6 +53,8 @@ def serve(settings: "Settings") -> None:
         def work(announce: bool) -> None:
             log_to_stderr(settings.log_format)
             with closing(Assembly(chosen)) as assembly:
+                if announce:
+                    _say("loading models ...")
                 app = create_app(chosen, assembly)
                 ready = f"serving {chosen.index} at {address}, documentation at {address}/schema, Ctrl-C stops"
                 run_until_signal(
@@ -63,7 +65,6 @@ def serve(settings: "Settings") -> None:
                 )
 
         _refuse_to_be_open(settings)
-        _say("loading models ...")
         if settings.workers == 1:
             work(True)
         else:

@@ -19,6 +19,7 @@ from api.requests import AskRequest, BatchRequest
 from api.responses import BatchLine
 from api.routes.waiting import unless_left
 from api.schemas import ErrorResponse
+from api.strictness import strictly
 from corpora.errors import BioCiteError
 from reader.records import Answer
 from reader.verification import Verification
@@ -37,13 +38,13 @@ ANSWER_BYTES = 4_000_000
     opt={"scope": "read"},
 )
 async def ask(
-    data: JSONBody[AskRequest],
+    data: JSONBody[dict[str, Any]],
     request: Request[Any, Any, Any],
     operations: NamedDependency[Operations],
     caller: NamedDependency[Caller],
 ) -> Answer:
     """Answer a question with quotations, or say that the evidence is insufficient."""
-    return await unless_left(request, operations.ask(data, caller))
+    return await unless_left(request, operations.ask(strictly(data, AskRequest), caller))
 
 
 @post(
@@ -73,13 +74,13 @@ async def verify(
     opt={"scope": "read"},
 )
 async def batch(
-    data: JSONBody[BatchRequest], operations: NamedDependency[Operations], caller: NamedDependency[Caller]
+    data: JSONBody[dict[str, Any]], operations: NamedDependency[Operations], caller: NamedDependency[Caller]
 ) -> Stream:
     """Answer many questions, one JSON line each, in their order, as soon as each is answered.
 
     One is worked on at a time, so a batch leaves room for other callers; where they keep the service busy, it waits.
     """
-    return Stream(_lines(data, operations, caller), media_type="application/x-ndjson")
+    return Stream(_lines(strictly(data, BatchRequest), operations, caller), media_type="application/x-ndjson")
 
 
 async def _lines(data: BatchRequest, operations: Operations, caller: Caller) -> AsyncIterator[bytes]:

@@ -16,6 +16,7 @@ from api.operations import Operations
 from api.requests import AddRequest, ExportRequest
 from api.responses import AddResponse, DocumentResponse, PassageResponse
 from api.schemas import SearchResponse
+from api.strictness import strictly
 from api.writing import Writing
 
 DOCUMENTS_BYTES = 20_000_000
@@ -86,10 +87,10 @@ async def similar(
     opt={"scope": "write"},
 )
 async def add(
-    data: JSONBody[AddRequest], writing: NamedDependency[Writing], caller: NamedDependency[Caller]
+    data: JSONBody[dict[str, Any]], writing: NamedDependency[Writing], caller: NamedDependency[Caller]
 ) -> AddResponse:
     """Add private documents, seen only with keys of the same audience. They can be found when this returns."""
-    return await writing.add(data.documents, caller)
+    return await writing.add(strictly(data, AddRequest).documents, caller)
 
 
 @delete_route(
@@ -120,10 +121,11 @@ async def delete(
     opt={"scope": "read"},
 )
 async def export(
-    data: JSONBody[ExportRequest], operations: NamedDependency[Operations], caller: NamedDependency[Caller]
+    data: JSONBody[dict[str, Any]], operations: NamedDependency[Operations], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Get citations of documents as a file for a reference manager: RIS, BibTeX, CSV or NBIB."""
-    file = exported(data.format, await operations.metadata(data.document_ids, caller))
+    wanted = strictly(data, ExportRequest)
+    file = exported(wanted.format, await operations.metadata(wanted.document_ids, caller))
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return Response(file.content, media_type=file.media_type, headers=headers)
 

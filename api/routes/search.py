@@ -13,6 +13,7 @@ from api.operations import Operations
 from api.requests import SearchRequest
 from api.routes.waiting import unless_left
 from api.schemas import SearchResponse
+from api.strictness import strictly
 
 
 @post(
@@ -25,10 +26,10 @@ from api.schemas import SearchResponse
     opt={"scope": "read"},
 )
 async def search(
-    data: JSONBody[SearchRequest],
+    data: JSONBody[dict[str, Any]],
     request: Request[Any, Any, Any],
     operations: NamedDependency[Operations],
     caller: NamedDependency[Caller],
 ) -> SearchResponse:
     """Find passages: BM25, embeddings, or both fused."""
-    return await unless_left(request, operations.search(data, caller))
+    return await unless_left(request, operations.search(strictly(data, SearchRequest), caller))

@@ -107,12 +107,15 @@ def test_unknown_document(client, path):
     assert "is not in this index" in refused(client.get(path), 404, "NotFoundError")["message"]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/search", "/v1/documents", "/v1/documents/", "/schema/openapi.txt/x"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v2/search", "/v1/documentation", "/schema/openapi.txt/x"])
 def test_unknown_route(client, path):
     assert refused(client.get(path), 404, "NotFoundError")["message"] == f"there is no route {path}"
 
 
-@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", SEARCH, "POST"), ("DELETE", "/v1/documents/1", "GET")])
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", SEARCH, "POST"), ("PUT", "/v1/documents/1", "GET"), ("GET", "/v1/documents", "POST")],
+)
 def test_wrong_method(client, method, path, allowed):
     response = client.request(method, path)
     body = refused(response, 405, "MethodNotAllowedError")

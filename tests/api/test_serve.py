@@ -18,9 +18,9 @@ from tests.indexes import tiny_index
 
 ROOT = Path(__file__).parents[2]
 FAKED = """
-import api.server, api.service
+import api.assembly
 from tests.fakes import fake_loaders
-api.service.ModelLoaders = lambda: fake_loaders(pause={pause})
+api.assembly.ModelLoaders = lambda: fake_loaders(pause={pause})
 from api.cli import main
 main()
 """
@@ -74,11 +74,18 @@ def test_ready_line_then_answers_then_a_signal_ends_it_in_order(index, number):
 
 
 def test_a_warning_where_others_can_reach_it(index):
-    with served(index, "--host", "0.0.0.0") as (_, said):
-        assert "biocite: warning: listening on 0.0.0.0: whoever reaches this machine" in said
+    with served(index, "--host", "0.0.0.0", "--insecure") as (_, said):
+        assert "biocite: warning: listening on 0.0.0.0 without keys: whoever reaches this machine" in said
     with served(index) as (_, said):
         assert "warning" not in said
         assert address(said).startswith("http://127.0.0.1:")
+
+
+def test_others_cannot_reach_a_service_without_keys_unless_somebody_says_so(index, capsys):
+    assert run(["serve", "--index", str(index), "--host", "0.0.0.0", "--port", "0"]) == 2
+    message = one_line(capsys)
+    assert "this service has no keys yet" in message
+    assert f"biocite keys create --index {index}" in message
 
 
 def one_line(capsys):
