@@ -7,6 +7,7 @@ PIP_FLAGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_INDEX := demo-index
 PEERS := bench-work/peers-venv
+LOAD := bench-work/load-venv
 DATA := $(or $(BIOCITE_DATA),../shared/data)
 
 # Nothing in tests or demos may reach for a model hub.
@@ -15,7 +16,7 @@ export TRANSFORMERS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-all bench peers reader clean
+.PHONY: help demo test lint test-all bench peers load reader clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,7 +53,15 @@ $(PEERS)/.installed: scripts/benchmarks/peers-requirements.txt
 
 peers: $(PEERS)/.installed ## Install txtai and Haystack, to be measured beside BioCite
 
-bench: $(VENV)/.installed $(PEERS)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (hours)
+# locust, which puts load on the service, apart from both.
+$(LOAD)/.installed: scripts/benchmarks/load-requirements.txt
+	test -x $(LOAD)/bin/python || $(PYTHON) -m venv $(LOAD)
+	$(LOAD)/bin/python -m pip --disable-pip-version-check install -q -r $<
+	@touch $@
+
+load: $(LOAD)/.installed ## Install locust, which `make bench` puts load on the service with
+
+bench: $(VENV)/.installed $(PEERS)/.installed $(LOAD)/.installed ## Measure quality and speed on the real data in BIOCITE_DATA (hours)
 	$(BIN)/python scripts/bench.py --data $(DATA)
 	$(BIN)/python -m pytest -m bench -s
 

@@ -9,11 +9,12 @@ from litestar.types import ASGIApp
 from api.access.audit import AuditEvent, AuditLog
 from api.access.errors import ForbiddenError, UnauthorisedError
 from api.access.folder import service_folder
-from api.access.gate import Gate
+from api.access.gate import Gate, Hooks
 from api.access.keys import KeyStore
 from api.access.limits import FailedAttempts, Limiter
 from api.batching import BatchingModel
 from api.chat.errors import is_openai_path, openai_error
+from api.http_errors import without_folders
 from api.metrics import Metrics
 from api.operations import Lanes, Operations
 from api.schemas import ErrorResponse
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 def shaped(path: str, error: BioCiteError) -> msgspec.Struct:
     """An error in the shape that the clients of a path expect."""
+    told = without_folders(error)
     if is_openai_path(path):
-        return openai_error(error)
-    return ErrorResponse(type(error).__name__, error.message, error.remedy)
+        return openai_error(told)
+    return ErrorResponse(type(error).__name__, told.message, told.remedy)
 
 
 class Assembly:
@@ -58,6 +60,7 @@ class Assembly:
         self._writer = Worker(lanes.write)
         for worker in (self._lanes.search, self._lanes.ask, self._lanes.look, self._writer):
             self.metrics.watch(worker)
+        self._worker_of = {"/v1/search": self._lanes.search, "/v1/ask": self._lanes.ask}
         self._failures = FailedAttempts(settings.limits)
         self.operations = Operations(
             self.service, self._lanes, Limiter(settings.limits), self.audit, self.records, self.metrics
@@ -79,10 +82,14 @@ class Assembly:
             self.keys,
             self._failures,
             self._settings.gate,
-            metrics=self.metrics,
-            shape=shaped,
-            refused=self._audit_refusal,
+            hooks=Hooks(self.metrics, shaped, self._check_room, self._audit_refusal),
         )
+
+    def _check_room(self, path: str) -> None:
+        """Refuse what its lane would refuse before its body is read: too many requests must cost next to nothing."""
+        worker = self._worker_of.get(path)
+        if worker is not None:
+            worker.check_room()
 
     async def _audit_refusal(self, error: BioCiteError, address: str) -> None:
         """Who came with a wrong key or from a wrong page; not who only asks too often, who could fill the disk."""

@@ -1,6 +1,8 @@
 """Errors over HTTP: whatever goes wrong, the body is an `ErrorResponse` and never holds a stack trace."""
 
+import copy
 import logging
+import re
 import secrets
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +21,8 @@ from corpora.text import collapse
 _LOG = logging.getLogger(__name__)
 _EXPECTED = (RefusedForNowError, TimeLimitError, StoppedError)
 """Not the service's failure: too much was asked of it, or nobody waits any more."""
+_FOLDERS = re.compile(r"(?<![^\s('\"])/(?:[^/:'\"\n]+/)+")
+"""The folders of an absolute path, names with spaces included."""
 _SEE = "See /schema for the routes and what they take"
 
 
@@ -43,13 +47,28 @@ def error_response(request: Request[Any, Any, Any], error: Exception) -> Respons
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, _EXPECTED):
             _LOG.error("%s %s: %s", request.method, request.url.path, error)
         headers = {"retry-after": str(error.retry_after)} if isinstance(error, RefusedForNowError) else None
-        return _response(error.http_status, type(error).__name__, error.message, error.remedy, headers)
+        told = without_folders(error)
+        return _response(error.http_status, type(error).__name__, told.message, told.remedy, headers)
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _client_error(error, request)
     reference = secrets.token_hex(4)
     _LOG.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
     message = f"the service failed to answer (reference {reference})"
     return _response(500, "InternalError", message, "Try again; the server's log tells more under this reference")
+
+
+def without_folders(error: BioCiteError) -> BioCiteError:
+    """The error as it is told outside: of what is wrong with the service's own files, the names without their folders.
+
+    What is wrong with a request repeats the client's own words, and those stay as they are.
+    """
+    status = error.http_status
+    own = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not own or isinstance(error, RefusedForNowError):
+        return error
+    told = copy.copy(error)
+    told.message, told.remedy = _FOLDERS.sub("", error.message), _FOLDERS.sub("", error.remedy)
+    return told
 
 
 def _client_error(error: HTTPException, request: Request[Any, Any, Any]) -> Response[ErrorResponse]:

@@ -16,6 +16,7 @@ import msgspec
 
 from api.access.errors import UnauthorisedError
 from api.access.keys import Caller
+from api.http_errors import without_folders
 from api.mcp_tools import (
     DOCUMENT_TEMPLATE,
     INDEX_URI,
@@ -149,7 +150,7 @@ class _Handlers:
         try:
             outcome = await tool.run(self._operations, params.arguments or {}, self._caller(context))
         except BioCiteError as error:
-            return _tool_error(str(error))
+            return _tool_error(str(without_folders(error)))
         except Exception:  # noqa: BLE001 -- logged, and told by its reference only
             reference = secrets.token_hex(4)
             _LOG.exception("MCP tool %s failed, reference %s", tool.name, reference)
@@ -204,7 +205,7 @@ class _Handlers:
         except (NotFoundError, UsageError) as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         except BioCiteError as error:
-            raise MCPError(types.INTERNAL_ERROR, str(error)) from None
+            raise MCPError(types.INTERNAL_ERROR, str(without_folders(error))) from None
         except Exception:  # noqa: BLE001 -- logged, and told by its reference only
             reference = secrets.token_hex(4)
             _LOG.exception("MCP resources/read failed, reference %s", reference)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from api.access.audit import AuditEvent, AuditLog
+from api.access.errors import RefusedForNowError
 from api.access.keys import Caller
 from api.access.limits import Limiter
 from api.metrics import Metrics
@@ -286,6 +287,8 @@ class Operations:
         with self.metrics.timed(kind), self._limits.admit(caller.key_id, caller.limits):
             try:
                 done = await lane.run(work)
+            except RefusedForNowError:
+                raise  # nothing was done, and whoever asks without end must not fill the log
             except BioCiteError as error:
                 await self._noted(msgspec.structs.replace(asked, status=type(error).__name__))
                 raise

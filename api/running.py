@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from litestar import Litestar
 
+from api.slow_heads import ImpatientProtocol
 from corpora.errors import BioCiteError, ModelError
 
 _SHORTEST_LIFE_S = 20.0
@@ -40,6 +41,7 @@ def run_until_signal(
     """Serve on a listening socket; a signal lets requests under way end first, for at most `grace_seconds`."""
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -30,6 +29,7 @@ from api.replay import Replays
 from api.routes import routes
 from api.search_records import RecordSettings
 from api.service import ModelLoaders
+from api.tracing import exporting_provider, flushing, traced
 from api.work import Lane
 from api.writing import Writing
 from corpora.errors import BioCiteError
@@ -50,7 +50,7 @@ class LaneSettings(msgspec.Struct, frozen=True):
     Searches are more at a time than cores, so that queries are embedded together (`api.batching`).
     """
 
-    search: Lane = Lane("search", at_once=16, waiting=64, patience=0.3, seconds=10.0, first_guess=0.02)
+    search: Lane = Lane("search", at_once=16, waiting=64, patience=0.15, seconds=10.0, first_guess=0.02)
     ask: Lane = msgspec.field(
         default_factory=lambda: Lane("ask", _asks_at_once(), waiting=8, patience=1.2, seconds=30.0, first_guess=0.3)
     )
@@ -63,7 +63,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
 
     `loaders` None loads real models. `audit_texts` writes questions into the audit log as they
     are, not as keyed hashes. `body_bytes` is the largest body where a route has no limit of its own; `metrics` and
-    `mcp` say whether those routes exist.
+    `mcp` say whether those routes exist, `tracing` whether OpenTelemetry is told of requests.
     """
 
     index: Path
@@ -78,6 +78,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     body_bytes: int = BODY_BYTES
     metrics: bool = True
     mcp: bool = False
+    tracing: bool = False
 
 
 def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Litestar:
@@ -85,9 +86,10 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
 
     An `assembly` already made is taken over; the application closes it.
     """
+    provider = exporting_provider() if settings.tracing else None
     app = Litestar(
         routes(with_metrics=settings.metrics, with_mcp=settings.mcp),
-        lifespan=[_lifespan(settings, assembly)],
+        lifespan=[_lifespan(settings, assembly), lambda app: flushing(provider)],
         dependencies={
             "operations": Provide(_operations, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
@@ -99,7 +101,6 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
         request_class=JsonRequest,
         request_max_body_size=settings.body_bytes,
         exception_handlers=dict.fromkeys((BioCiteError, HTTPException, Exception), _error_response),
-        cors_config=_cors(settings.gate),
         openapi_config=openapi_config(),
         # Stated, since Litestar reads them from the environment otherwise: clients must never see a stack trace.
         debug=False,
@@ -114,7 +115,7 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
         await app.state.assembly.gate(routing)(scope, receive, send)
 
-    app.asgi_handler = gated
+    app.asgi_handler = gated if provider is None else traced(gated, provider)
     return app
 
 
@@ -122,19 +123,6 @@ def _error_response(request: Request[Any, Any, Any], error: Exception) -> Respon
     """In the shape that the clients of a path expect, also where the path takes another method or is none."""
     shape = openai_error_response if is_openai_path(request.url.path) else error_response
     return shape(request, error)
-
-
-def _cors(gate: GateSettings) -> CORSConfig | None:
-    """Closed unless origins were named."""
-    if not gate.origins:
-        return None
-    return CORSConfig(
-        allow_origins=sorted(gate.origins),
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
-        allow_credentials=False,
-        max_age=600,
-    )
 
 
 def _lifespan(

@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _is("Addresses of the proxies that end TLS: their X-Forwarded-For tells the client's address"),
     ] = ()
 
+    batching: Annotated[bool, _is("Embed queries together that come while others are being embedded")] = True
     search_at_once: Annotated[Whole, _is("Searches that are worked on at a time")] = 16
     search_waiting: Annotated[int, msgspec.Meta(ge=0, description="Searches that may wait; more get 503")] = 64
     search_seconds: Annotated[Seconds, _is("How long a search may take, waiting included; then 504")] = 10.0
@@ -91,6 +92,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     metrics: Annotated[bool, _is("Whether `/metrics` exists")] = True
     mcp: Annotated[bool, _is("Whether `/mcp` exists, for assistants; needs `biocite[mcp]`")] = False
+    tracing: Annotated[
+        bool, _is("Tell OpenTelemetry of requests; needs `biocite[otel]`, OTEL_ variables say where")
+    ] = False
     log_format: Annotated[Literal["text", "json"], _is("How the service logs to stderr")] = "text"
 
 
@@ -307,4 +311,6 @@ def server_settings(settings: Settings) -> "ServerSettings":
         body_bytes=settings.body_bytes,
         metrics=settings.metrics,
         mcp=settings.mcp,
+        batching=settings.batching,
+        tracing=settings.tracing,
     )

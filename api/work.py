@@ -87,18 +87,26 @@ class Worker:
         """End the threads once what they work on is done; what waits is given up."""
         self._threads.shutdown(cancel_futures=True)
 
+    def check_room(self) -> None:
+        """Raises OverloadedError where one more would be refused now: to be asked before anything is done for it."""
+        with self._lock:
+            self._check_room()
+
     def _admit(self) -> None:
         with self._lock:
-            ahead = max(0, self.inside + 1 - self.lane.at_once)
-            wait = ahead / self.lane.at_once * self._usual
-            if ahead > self.lane.waiting or (ahead > 1 and wait > self.lane.patience):
-                self.shed += 1
-                raise OverloadedError(
-                    f"the service has as much to do as it can: {self.inside} of this kind are being worked on or wait",
-                    retry_after=max(1, math.ceil(wait)),
-                )
+            self._check_room()
             self.inside += 1
             self.accepted += 1
+
+    def _check_room(self) -> None:
+        ahead = max(0, self.inside + 1 - self.lane.at_once)
+        wait = ahead / self.lane.at_once * self._usual
+        if ahead > self.lane.waiting or (ahead > 1 and wait > self.lane.patience):
+            self.shed += 1
+            raise OverloadedError(
+                f"the service has as much to do as it can: {self.inside} of this kind are being worked on or wait",
+                retry_after=max(1, math.ceil(wait)),
+            )
 
     def _leave(self) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import building, page, parts, peers, quality, search
+from scripts.benchmarks import building, page, parts, peers, quality, search, serving
 from scripts.benchmarks.common import ROOT, Context, machine, versions
 
 PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "reading": quality.reading,
     "answers": quality.answers,
     "asking": quality.asking,
+    "serving": serving.serving,
     "embedding": parts.embedding,
     "dense": parts.dense,
     "peers": peers.peers,

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar.enums import ScopeType
@@ -47,6 +47,14 @@ HEADERS = (
 """Sent with every response (OWASP REST Security Cheat Sheet, "Security Headers")."""
 
 
+PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, POST, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"600"),
+)
+"""What a browser is told that asks, without a key, what a page of an allowed origin may send."""
+
+
 class GateSettings(msgspec.Struct, frozen=True):
     """Who is let in.
 
@@ -63,6 +71,19 @@ class GateSettings(msgspec.Struct, frozen=True):
     proxies: frozenset[str] = frozenset()
 
 
+class Hooks(NamedTuple):
+    """What the gate leaves to others.
+
+    `shape` gives an error the form that the clients of a path expect, `check_room` refuses for a path where there is
+    too much to do, and `refused` is told who was not let in, and from which address.
+    """
+
+    metrics: Metrics
+    shape: Callable[[str, BioCiteError], msgspec.Struct]
+    check_room: Callable[[str], None]
+    refused: Callable[[BioCiteError, str], Awaitable[None]]
+
+
 class Gate:
     """An ASGI application around another. It hands the `Caller` on in ``scope["state"]["caller"]``."""
 
@@ -73,17 +94,13 @@ class Gate:
         failures: FailedAttempts,
         settings: GateSettings,
         *,
-        metrics: Metrics,
-        shape: Callable[[str, BioCiteError], msgspec.Struct],
-        refused: Callable[[BioCiteError, str], Awaitable[None]],
+        hooks: Hooks,
     ) -> None:
         self._app = app
         self._keys = keys
         self._failures = failures
         self._settings = settings
-        self._metrics = metrics
-        self._shape = shape
-        self._refused = refused
+        self._hooks = hooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
@@ -91,20 +108,24 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008, "reason": "no websockets here"})
             return
         headers = _headers(scope)
-        sending = self._sending(scope, send)
+        sending = self._sending(scope, headers, send)
         address = client_address(scope, headers, self._settings.proxies)
         try:
             self._check_host(headers)
             self._check_origin(headers, address)
+            if self._is_preflight(scope, headers):
+                await send_preflight(sending)
+                return
             if scope["path"] not in OPEN:
                 caller = self._caller(headers, address)
                 scope.setdefault("state", {})["caller"] = caller
+                self._hooks.check_room(scope["path"])
         except BioCiteError as error:
             try:
-                await self._refused(error, address)
+                await self._hooks.refused(error, address)
             except BioCiteError as worse:
                 error = worse
-            await send_error(sending, error, self._shape(scope["path"], error))
+            await send_error(sending, error, self._hooks.shape(scope["path"], error))
             return
         await self._app(scope, _BodyInTime(receive, self._settings.body_seconds), sending)
 
@@ -128,6 +149,15 @@ class Gate:
             self._failures.failed(address)
             raise ForbiddenError("pages of this origin may not ask here", remedy="Add it to the allowed origins")
 
+    def _is_preflight(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        """Whether a browser asks beforehand for a page that may ask (Fetch standard, "CORS-preflight request")."""
+        return (
+            scope["type"] == ScopeType.HTTP
+            and scope["method"] == "OPTIONS"
+            and headers.get("origin") in self._settings.origins
+            and "access-control-request-method" in headers
+        )
+
     def _caller(self, headers: Mapping[str, str], address: str) -> Caller:
         if not self._keys.any_key():
             if self._settings.open_without_keys:
@@ -141,19 +171,33 @@ class Gate:
             self._failures.failed(address)
             raise
 
-    def _sending(self, scope: Scope, send: Send) -> Send:
+    def _sending(self, scope: Scope, headers: Mapping[str, str], send: Send) -> Send:
         started = time.perf_counter()
+        readable = self._readable_by(headers.get("origin"))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._metrics.response(message["status"])
+                self._hooks.metrics.response(message["status"])
                 _log_access(scope, message["status"], started)
                 sent = list(message.get("headers", []))
                 given = {bytes(name).lower() for name, _ in sent}
-                message["headers"] = [*sent, *(pair for pair in HEADERS if pair[0] not in given)]
+                message["headers"] = [*sent, *(pair for pair in HEADERS if pair[0] not in given), *readable]
             await send(message)
 
         return sending
+
+    def _readable_by(self, origin: str | None) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers that let a page of an allowed origin read the response, errors included; none are allowed unless
+        they were named."""
+        if not self._settings.origins:
+            return ()
+        if origin not in self._settings.origins:
+            return ((b"vary", b"Origin"),)
+        return (
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-expose-headers", b"Retry-After"),
+            (b"vary", b"Origin"),
+        )
 
 
 class _BodyInTime:
@@ -221,6 +265,12 @@ async def send_error(send: Send, error: BioCiteError, shaped: msgspec.Struct) ->
         headers.append((b"retry-after", str(error.retry_after).encode()))
     await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def send_preflight(send: Send) -> None:
+    """That a page may ask; with what, the key it then sends decides."""
+    await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT)})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -170,6 +170,28 @@ def asking(figures: Figures) -> str:
     return f"{size}\n\n" + table(["median ms", "p95 ms", *(f"median ms, {kind}" for kind in kinds)], [row])
 
 
+def serving(figures: Figures) -> str:
+    """Requests a second and latencies under load, one row an outcome."""
+    size = f"{figures['documents']:,} documents, {figures['searched passages']:,} searched passages."
+    rows = []
+    for name, outcomes in figures.items():
+        if not isinstance(outcomes, dict):
+            continue
+        for what, found in outcomes.items():
+            if isinstance(found, dict) and "p99_ms" in found:
+                figures_of = [found["per second"], found["p50_ms"], found["p95_ms"], found["p99_ms"], found["failures"]]
+                rows.append([name, what, *figures_of])
+    heads = ["load", "outcome", "a second", "p50 ms", "p95 ms", "p99 ms", "failures"]
+    after = [
+        [name, found["memory_mb"]["before"], found["memory_mb"]["most"], probe["p50_ms"], probe["p99_ms"]]
+        for name, found in figures.items()
+        if isinstance(found, dict) and "memory_mb" in found
+        for probe in found["first 3 s afterwards"].values()
+    ]
+    memory = table(["load", "MB before", "MB at most", "p50 ms in the 3 s after", "p99 ms in the 3 s after"], after)
+    return f"{size}\n\n{table(heads, rows)}\n\n{memory}"
+
+
 def literature(figures: Figures) -> str:
     """What the real files hold, and the questions asked of them."""
     size = (
@@ -308,6 +330,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "reading": reading,
     "answers": answers,
     "asking": asking,
+    "serving": serving,
     "embedding": embedding,
     "dense": dense,
     "peers": peers,

@@ -32,7 +32,7 @@ FULL = {
     "trusted_proxies": ["10.0.0.2", "::1"], "search_at_once": 3, "search_waiting": 4, "search_seconds": 5.5,
     "ask_at_once": 2, "ask_waiting": 6, "ask_seconds": 7.5, "body_bytes": 2_000, "body_seconds": 8.5,
     "shutdown_seconds": 9.5, "per_minute": 10, "burst": 11, "at_once": 12, "audit_texts": True, "record_days": 13,
-    "metrics": False, "mcp": True, "log_format": "json",
+    "metrics": False, "mcp": True, "log_format": "json", "batching": False, "tracing": True,
 }  # fmt: skip
 """Every setting, none at its default."""
 

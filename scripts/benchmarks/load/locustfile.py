@@ -24,11 +24,11 @@ class Reader(FastHttpUser):
 
     network_timeout = connection_timeout = 120.0
 
-    def wait_time(self):
+    def wait_time(self) -> float:
         """Seconds until the next request: independent callers are a Poisson process, not a clock."""
         return random.expovariate(RATE) if RATE else 0.0
 
-    def on_start(self):
+    def on_start(self) -> None:
         """Draw the order."""
         order = random.sample(QUESTIONS, len(QUESTIONS))
         self.questions = itertools.cycle(order)
@@ -36,7 +36,7 @@ class Reader(FastHttpUser):
         self.client.client.default_headers["Authorization"] = f"Bearer {os.environ['LOAD_KEY']}"
 
     @task
-    def request(self):
+    def request(self) -> None:
         """One request; what came of it decides under which name it is counted."""
         body = {"query" if KIND == "search" else "question": next(self.questions)}
         with self.client.post(f"/v1/{KIND}", json=body, catch_response=True, name=KIND) as response:
