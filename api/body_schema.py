@@ -15,6 +15,8 @@ _RENAMED = {
     "maxItems": "max_items",
     "minLength": "min_length",
     "maxLength": "max_length",
+    "uniqueItems": "unique_items",
+    "exclusiveMinimum": "exclusive_minimum",
 }
 _AS_IT_IS = frozenset(
     ("enum", "const", "pattern", "minimum", "maximum", "description", "title", "required", "examples", "default")

@@ -17,7 +17,6 @@ from litestar.openapi.spec import (
     OpenAPI,
     OpenAPIMediaType,
     Operation,
-    Reference,
     RequestBody,
     SecurityScheme,
     Tag,
@@ -123,13 +122,14 @@ def answers(route: str, media_type: str = _JSON) -> dict[int, ResponseSpec]:
     }
 
 
-def exemplified(route: str, schema: str = "") -> type[Operation]:
-    """An operation that shows the schema of its route's body, or the named `schema` of the document, and an example."""
+def exemplified(route: str, body: type[msgspec.Struct] | None = None) -> type[Operation]:
+    """An operation that shows the schema of its route's body, that of its example unless one is given, and the
+    example."""
 
     @dataclass
     class Exemplified(Operation):
         def __post_init__(self) -> None:
-            described = Reference(f"#/components/schemas/{schema}") if schema else body_schema(type(REQUESTS[route]))
+            described = body_schema(body or type(REQUESTS[route]))
             media = OpenAPIMediaType(schema=described, examples={route: Example(value=request_example(route))})
             self.request_body = RequestBody(required=True, content={_JSON: media})
 

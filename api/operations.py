@@ -16,7 +16,7 @@ from api.access.keys import Caller
 from api.access.limits import Limiter
 from api.metrics import Metrics
 from api.requests import AskRequest, SearchRequest
-from api.responses import DocumentResponse, PassageResponse, document_response, passage_response
+from api.responses import DocumentResponse, PassageResponse, document_response, passage_response, shown_info
 from api.schemas import IndexInfo, SearchResponse, search_response
 from api.search_records import (
     SearchRecord,
@@ -29,6 +29,7 @@ from api.service import Service, View
 from api.work import Worker
 from corpora.errors import BioCiteError, UsageError
 from corpora.records import Metadata
+from indexer.embedding import ModelIdentity
 from reader.ask import AskSettings
 from reader.records import Answer
 from reader.verification import Verification, verify_answer
@@ -170,14 +171,18 @@ class Operations:
         return await self.run("rerank", self.lanes.ask, work, caller)
 
     async def info(self, caller: Caller) -> IndexInfo:
-        """What the index holds, without paths of this machine."""
+        """What the index holds for this caller, without paths of this machine."""
 
         def work() -> Done[IndexInfo]:
-            info = self.service.info
-            sources = tuple({**source, "name": _last_part(source["name"])} for source in info.sources)
-            return Done(msgspec.structs.replace(info, directory=_last_part(info.directory), sources=sources))
+            with self.service.using(caller.audience) as view:
+                return Done(shown_info(self.service.info, view.index))
 
         return await self.run("info", self.lanes.look, work, caller)
+
+    def embedding_model(self) -> ModelIdentity:
+        """What embeds here: no secret, and nothing that takes time."""
+        with self.service.using() as view:
+            return view.index.manifest.embedding
 
     def check_ready(self) -> None:
         """Raises NotReadyError where questions cannot be answered now."""
@@ -305,11 +310,6 @@ class Operations:
             self._audit_problem = str(error)
             raise
         self._audit_problem = ""
-
-
-def _last_part(path: str) -> str:
-    """The last part of a path as a user named it."""
-    return path.rstrip("/").rpartition("/")[2]
 
 
 def _now() -> str:

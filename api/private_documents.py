@@ -15,7 +15,7 @@ import msgspec
 
 from api.access.keys import Caller
 from api.requests import PrivateDocument
-from api.responses import AddResponse
+from api.responses import REQUEST, AddResponse
 from api.service import Service
 from corpora.errors import NotFoundError, UsageError
 from corpora.records import is_audience
@@ -95,7 +95,7 @@ def _spooled(folder: Path, lines: Sequence[dict[str, object]]) -> Iterator[Path]
     A source is applied once: the name of the request, which the parser ignores, makes one that is sent again another.
     """
     name = secrets.token_hex(8)
-    path = folder / f"request-{name}.jsonl"
+    path = folder / f"{REQUEST}{name}.jsonl"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -4,13 +4,17 @@ from typing import Literal
 
 import msgspec
 
-from api.schemas import ErrorResponse
+from api.schemas import ErrorResponse, IndexInfo
 from api.search_records import RecordedHit
 from corpora.errors import NotFoundError
 from corpora.records import Metadata
-from indexer.records import Passage
+from indexer.index import Index
+from indexer.records import Filters, Passage
 from indexer.store import Store
 from reader.records import Answer
+
+REQUEST = "request-"
+"""How the names of files begin in which private documents came."""
 
 
 class SectionPart(msgspec.Struct, frozen=True):
@@ -110,6 +114,35 @@ class BatchLine(msgspec.Struct, frozen=True, omit_defaults=True):
     error: ErrorResponse | None = None
 
 
+def last_part(path: str) -> str:
+    """The last part of a path: where it lies on this machine is nobody's business."""
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def shown_info(info: IndexInfo, index: Index) -> IndexInfo:
+    """What a caller is told of an index who may see just what `index` shows.
+
+    Where private documents of others are in it, nothing is told from which their number could be known.
+    """
+    sources = tuple({**source, "name": last_part(source["name"])} for source in info.sources)
+    info = msgspec.structs.replace(info, directory=last_part(info.directory), sources=sources)
+    if not index.is_restricted:
+        return info
+    documents, passages = index.store.counts()
+    searched = len(index.select(Filters()).keys)
+    return msgspec.structs.replace(
+        info,
+        documents=documents,
+        passages=passages,
+        searched=searched,
+        vectors=searched,
+        tombstones=0,
+        skipped=0,
+        bytes={},
+        sources=tuple(source for source in sources if not source["name"].startswith(REQUEST)),
+    )
+
+
 def document_response(store: Store, document_id: str, index_id: str) -> DocumentResponse:
     """A document with its passages; NotFoundError if the index has none of that id."""
     document = store.document(document_id)
@@ -120,7 +153,7 @@ def document_response(store: Store, document_id: str, index_id: str) -> Document
         text=document.text,
         sha256=document.sha256,
         url=document.metadata.url,
-        source=document.source,
+        source="" if document.metadata.audience else last_part(document.source),
         metadata=document.metadata,
         sections=tuple(
             SectionPart(section.name, section.kind, section.span.start, section.span.end)

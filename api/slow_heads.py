@@ -1,6 +1,6 @@
 """Connections that never get to the point: the head of a request has to arrive in time, or the connection is closed.
 
-Uvicorn waits for it without end, so a few hundred such connections would keep everybody else out ("Slowloris", CWE-400).
+Uvicorn waits for it without end, so a few hundred such connections would keep everybody else out (Slowloris, CWE-400).
 Bodies are timed by the gate (`api.access.gate`), which can still answer.
 """
 

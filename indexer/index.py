@@ -110,6 +110,11 @@ class Index:
         restricted.store = self.store.restricted(restricted._audiences)
         return restricted
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether private documents are in it that are not to be found."""
+        return self._audiences is not None
+
     @cached_property
     def _has_private_documents(self) -> bool:
         return self.store.has_private_documents()

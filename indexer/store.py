@@ -184,6 +184,15 @@ class Store:
         )
         return restricted
 
+    @_damage_is_named
+    def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are."""
+        documents, passages = (
+            self.db.execute(f"SELECT count(*) FROM {rows} WHERE {self._seen}").fetchone()[0]
+            for rows in ("documents d", "passages p JOIN documents d USING (document_key)")
+        )
+        return documents, passages
+
     def texts(self) -> Iterator[tuple[int, str]]:
         """(key, text as it is searched) of every passage that is searched for, by key."""
         rows = self.db.execute(

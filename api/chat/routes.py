@@ -148,8 +148,8 @@ async def embeddings(
 ) -> EmbeddingList:
     """Embed texts with the index's embedding model."""
     asked = strictly(data, EmbeddingsRequest)
-    info = await operations.info(caller)
-    name, dimensions = str(info.embedding["name"]), int(info.embedding["dimensions"])
+    served = operations.embedding_model()
+    name, dimensions = served.name, served.dimensions
     _check_model(asked.model, name)
     if asked.dimensions not in (None, dimensions):
         raise ParameterError(

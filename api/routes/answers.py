@@ -15,7 +15,7 @@ from api.access.keys import Caller
 from api.openapi import answers, exemplified
 from api.operations import Operations
 from api.patience import patiently
-from api.requests import AskRequest, BatchRequest
+from api.requests import AskRequest, BatchRequest, VerifyRequest
 from api.responses import BatchLine
 from api.routes.waiting import unless_left
 from api.schemas import ErrorResponse
@@ -51,7 +51,7 @@ async def ask(
     "/v1/verify",
     status_code=HTTP_200_OK,
     request_max_body_size=ANSWER_BYTES,
-    operation_class=exemplified("verify", "Answer"),
+    operation_class=exemplified("verify", VerifyRequest),
     operation_id="verify",
     responses=answers("verify"),
     tags=["answers"],
