@@ -50,7 +50,7 @@ class LaneSettings(msgspec.Struct, frozen=True):
     Searches are more at a time than cores, so that queries are embedded together (`api.batching`).
     """
 
-    search: Lane = Lane("search", at_once=16, waiting=64, patience=0.15, seconds=10.0, first_guess=0.02)
+    search: Lane = Lane("search", at_once=16, waiting=64, patience=0.5, seconds=10.0, first_guess=0.02)
     ask: Lane = msgspec.field(
         default_factory=lambda: Lane("ask", _asks_at_once(), waiting=8, patience=1.2, seconds=30.0, first_guess=0.3)
     )

@@ -92,7 +92,7 @@ def _served(directory: Path, **settings: str) -> Iterator[_Server]:
     try:
         assert process.stderr is not None  # noqa: S101
         for line in process.stderr:
-            found = re.search(r"serving .* at (http://\S+?),", line)
+            found = re.search(r"serving .*? at (http://\S+?),", line)
             if found:
                 yield _Server(process.pid, found[1], key["key"])
                 break
@@ -130,7 +130,9 @@ class _Loads:
 
 
 def _summary(entry: dict[str, Any], seconds: int) -> dict[str, Any]:
-    """Locust's figures of one outcome; its histogram is of rounded milliseconds."""
+    """Locust's figures of one outcome; its histogram is of rounded milliseconds. Any failure makes them worthless."""
+    if entry["num_failures"]:
+        raise RuntimeError(f"{entry['num_failures']} of {entry['num_requests']} requests failed: {entry['name']}")
     times = sorted((float(taken), count) for taken, count in entry["response_times"].items())
     return {
         "requests": entry["num_requests"],
