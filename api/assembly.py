@@ -17,13 +17,16 @@ from api.chat.errors import is_openai_path, openai_error
 from api.http_errors import without_folders
 from api.metrics import Metrics
 from api.operations import Lanes, Operations
+from api.patient_operations import PatientOperations
+from api.patient_search import PatientSearch
 from api.schemas import ErrorResponse
 from api.search_records import SearchRecords
 from api.service import ModelLoaders, Service
 from api.work import Worker
 from api.writing import Writing
-from corpora.errors import BioCiteError
+from corpora.errors import BioCiteError, UsageError
 from indexer.embedding import EmbeddingModel, EmbeddingProfile
+from indexer.patients.store import is_patient_index
 
 if TYPE_CHECKING:
     from api.server import ServerSettings
@@ -50,6 +53,10 @@ class Assembly:
         loaders = settings.loaders or ModelLoaders()
         if settings.batching:
             loaders = msgspec.structs.replace(loaders, embedding=self._batched(loaders))
+        if is_patient_index(settings.index):
+            raise UsageError(
+                f"{settings.index}: is an index of patients", remedy="Serve it beside one of literature, as patients"
+            )
         self.service = Service(settings.index, reader=settings.reader, loaders=loaders)
         folder = service_folder(settings.index)
         self.keys = KeyStore(settings.index)
@@ -65,6 +72,11 @@ class Assembly:
         self.operations = Operations(
             self.service, self._lanes, Limiter(settings.limits), self.audit, self.records, self.metrics
         )
+        self._patient_search: PatientSearch | None = None
+        self.patients: PatientOperations | None = None
+        if settings.patients is not None:
+            self._patient_search = PatientSearch(settings.patients, loaders.embedding)
+            self.patients = PatientOperations(self.operations, self._patient_search)
         self.writing = Writing(self.operations, self._writer, folder)
 
     def _batched(self, loaders: ModelLoaders) -> Callable[[EmbeddingProfile], EmbeddingModel]:
@@ -91,6 +103,12 @@ class Assembly:
         if worker is not None:
             worker.check_room()
 
+    def warm(self) -> None:
+        """Load everything now."""
+        self.service.warm()
+        if self._patient_search is not None:
+            self._patient_search.warm()
+
     async def _audit_refusal(self, error: BioCiteError, address: str) -> None:
         """Who came with a wrong key or from a wrong page; not who only asks too often, who could fill the disk."""
         if isinstance(error, UnauthorisedError | ForbiddenError):
@@ -103,6 +121,8 @@ class Assembly:
         for model in self._batching:
             model.close()
         self.service.close()
+        if self._patient_search is not None:
+            self._patient_search.close()
         self.records.close()
         self.audit.close()
         self.keys.close()

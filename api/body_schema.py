@@ -48,4 +48,6 @@ def _schema(described: dict[str, Any], components: dict[str, Any]) -> Schema:
             setattr(schema, _RENAMED.get(keyword, keyword), value)
         else:
             raise TypeError(f"the keyword {keyword} of JSON Schema is not carried over")
+    if schema.properties is not None and schema.additional_properties is None:
+        schema.additional_properties = True  # what it means, said: others are accepted and ignored
     return schema

@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "api.commands.evaluate",
     "train": "api.commands.train",
     "download": "api.commands.download",
+    "similar": "api.commands.similar",
     "serve": "api.commands.serve",
     "mcp": "api.commands.mcp",
     "config": "api.commands.config",

@@ -307,3 +307,5 @@ _FORMATS: dict[ExportFormat, tuple[Callable[[Sequence[CitedDocument]], str], str
     "nbib": (_nbib, "application/nbib", "nbib"),
 }
 """Format -> what writes it, its media type, the ending of its files."""
+
+MEDIA_TYPES = tuple(media_type for _, media_type, _ in _FORMATS.values())

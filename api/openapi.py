@@ -16,6 +16,7 @@ from litestar.openapi.spec import (
     License,
     OpenAPI,
     OpenAPIMediaType,
+    OpenAPIResponse,
     Operation,
     RequestBody,
     SecurityScheme,
@@ -122,9 +123,13 @@ def answers(route: str, media_type: str = _JSON) -> dict[int, ResponseSpec]:
     }
 
 
-def exemplified(route: str, body: type[msgspec.Struct] | None = None) -> type[Operation]:
-    """An operation that shows the schema of its route's body, that of its example unless one is given, and the
-    example."""
+def exemplified(
+    route: str, body: type[msgspec.Struct] | None = None, media_types: tuple[str, ...] = ()
+) -> type[Operation]:
+    """An operation that shows the schema of its route's body, that of its example unless one is given, and the example.
+
+    `media_types` are those of its answers where they are texts of several.
+    """
 
     @dataclass
     class Exemplified(Operation):
@@ -132,6 +137,10 @@ def exemplified(route: str, body: type[msgspec.Struct] | None = None) -> type[Op
             described = body_schema(body or type(REQUESTS[route]))
             media = OpenAPIMediaType(schema=described, examples={route: Example(value=request_example(route))})
             self.request_body = RequestBody(required=True, content={_JSON: media})
+            answer = (self.responses or {}).get("200")
+            if media_types and isinstance(answer, OpenAPIResponse) and answer.content:
+                (shown,) = answer.content.values()
+                answer.content = dict.fromkeys(media_types, shown)
 
     return Exemplified
 

@@ -231,7 +231,10 @@ class Operations:
             raise UsageError(f"k is {k}, expected 1 to 100", remedy="Choose another k")
         with self.service.using(caller.audience) as view:
             document = view.index.store.document(document_id)
-            text = document.title if any(map(str.isalnum, document.title)) else document.text[:300]
+            text = _words(document.title) or _words(document.text)
+            if not text:
+                nothing = SearchResponse(document.title, "bm25", (), {}, view.index.manifest.index_id)
+                return Done(nothing, (document_id,))
             vector = view.index.document_vector(document_id)
             mode: Mode = "hybrid" if vector is not None else "bm25"
             ranked = view.retriever.search(text, k=k + 1, mode=mode, unit="document", vector=vector)
@@ -310,6 +313,12 @@ class Operations:
             self._audit_problem = str(error)
             raise
         self._audit_problem = ""
+
+
+def _words(text: str) -> str:
+    """The text from its first letter or digit on, up to 300 characters, "" if it has none."""
+    first = next((place for place, character in enumerate(text) if character.isalnum()), len(text))
+    return text[first : first + 300]
 
 
 def _now() -> str:

@@ -8,7 +8,8 @@ from corpora.errors import UsageError
 from corpora.questions import QuestionKind
 from corpora.records import SECTION_KINDS
 from indexer.records import Filters
-from reader.question import MAX_QUESTION_CHARACTERS
+from reader.confidence import check_precision
+from reader.question import MAX_QUESTION_CHARACTERS, check_question
 from reader.records import Status
 from retriever.filters import make_filters
 from retriever.search import MAX_K, MAX_QUERY_CHARACTERS, Mode, Unit
@@ -121,6 +122,12 @@ class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = None
     private: Private = False
+
+    def check(self) -> None:
+        """UsageError where this cannot be asked of any index."""
+        check_question(self.question)
+        check_precision(self.min_precision)
+        self.filters.resolve()
 
 
 class PrivateDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ from api.http_errors import JsonRequest, error_response
 from api.metrics import Metrics
 from api.openapi import describe_objects, openapi_config
 from api.operations import Operations
+from api.patient_operations import PatientOperations
 from api.replay import Replays
 from api.routes import routes
 from api.search_records import RecordSettings
@@ -63,7 +64,8 @@ class ServerSettings(msgspec.Struct, frozen=True):
 
     `loaders` None loads real models. `audit_texts` writes questions into the audit log as they
     are, not as keyed hashes. `body_bytes` is the largest body where a route has no limit of its own; `metrics` and
-    `mcp` say whether those routes exist, `tracing` whether OpenTelemetry is told of requests.
+    `mcp` say whether those routes exist, `tracing` whether OpenTelemetry is told of requests. `patients` is an index
+    of patients, without which there are no routes for them.
     """
 
     index: Path
@@ -79,6 +81,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     metrics: bool = True
     mcp: bool = False
     tracing: bool = False
+    patients: Path | None = None
 
 
 def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Litestar:
@@ -88,13 +91,14 @@ def create_app(settings: ServerSettings, assembly: Assembly | None = None) -> Li
     """
     provider = exporting_provider() if settings.tracing else None
     app = Litestar(
-        routes(with_metrics=settings.metrics, with_mcp=settings.mcp),
+        routes(with_metrics=settings.metrics, with_mcp=settings.mcp, with_patients=settings.patients is not None),
         lifespan=[_lifespan(settings, assembly), lambda app: flushing(provider)],
         dependencies={
             "operations": Provide(_operations, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "replays": Provide(_replays, sync_to_thread=False),
             "figures": Provide(_figures, sync_to_thread=False),
+            "patients": Provide(_patients, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
         },
         guards=[require_scope],
@@ -132,7 +136,7 @@ def _lifespan(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         assembly = opened or Assembly(settings)
         try:
-            assembly.service.warm()
+            assembly.warm()
             # What is loaded stays: without this every full collection looks at all of torch again, for 0.1 s at a time.
             gc.collect()
             gc.freeze()
@@ -179,6 +183,11 @@ def _replays(state: State) -> Replays:
 def _figures(state: State) -> Metrics:
     metrics: Metrics = state.assembly.metrics
     return metrics
+
+
+def _patients(state: State) -> PatientOperations | None:
+    patients: PatientOperations | None = state.assembly.patients
+    return patients
 
 
 def _caller(request: Request[None, None, State]) -> Caller:

@@ -43,6 +43,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a service is told. Seconds and bytes are plain numbers; lists in the environment are split at commas."""
 
     index: Annotated[str, _is("The index directory that `biocite index` made; must be given somewhere")] = ""
+    patients: Annotated[
+        str, _is("An index of patients (`biocite index --patients`), to serve beside it; none otherwise")
+    ] = ""
     reader: Annotated[str, _is("The reader: `compact`, `biobert`, a folder or a Hugging Face name")] = "compact"
 
     host: Annotated[str, _is("The address to listen on")] = "127.0.0.1"
@@ -313,4 +316,5 @@ def server_settings(settings: Settings) -> "ServerSettings":
         mcp=settings.mcp,
         batching=settings.batching,
         tracing=settings.tracing,
+        patients=Path(settings.patients) if settings.patients else None,
     )

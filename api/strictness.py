@@ -16,12 +16,26 @@ def strictly(body: dict[str, Any], kind: type[T]) -> T:
 
     A whole number may be written as 1.0 (JSON Schema 2020-12, 4.2.3).
     """
-    whole = {name: int(value) if isinstance(value, float) and value.is_integer() else value
-             for name, value in body.items()}  # fmt: skip
     try:
-        return msgspec.convert(whole, kind)
+        return msgspec.convert(whole(body), kind)
     except msgspec.ValidationError as error:
         found = _PLACE.fullmatch(str(error))
         message, place = found.groups() if found else (str(error), "")
         problem = {"message": message, "key": place or "data", "source": "body"}
         raise ValidationException("the request body is not as it should be", extra=[problem]) from error
+
+
+def whole(value: Any) -> Any:
+    """The value of JSON with whole numbers as int, wherever they stand; ValidationException where it is too deep."""
+    try:
+        return _whole(value)
+    except RecursionError as error:
+        raise ValidationException("the request body is nested too deeply") from error
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    return [_whole(member) for member in value] if isinstance(value, list) else value

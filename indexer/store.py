@@ -48,6 +48,7 @@ NEWEST = 2**62
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_V = TypeVar("_V")
 
 
 def _damage_is_named(read: "Callable[Concatenate[Store, _P], _R]") -> "Callable[Concatenate[Store, _P], _R]":
@@ -167,7 +168,8 @@ class Store:
     def private_documents(self, besides: Sequence[str]) -> NDArray[np.int64]:
         """Keys of the private documents, also of other generations, of other audiences than these; ascending."""
         rows = self.db.execute(
-            f"SELECT document_key FROM facets WHERE facet = ? AND value NOT IN ({marks(besides)}) ORDER BY document_key",
+            f"SELECT document_key FROM facets WHERE facet = ? AND value NOT IN ({marks(besides)})"
+            " ORDER BY document_key",
             [AUDIENCE, *besides],
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
@@ -245,8 +247,12 @@ def marks(values: Sequence[object]) -> str:
 
 def chunks(keys: Sequence[int]) -> Iterable[list[int]]:
     """The keys, as few at a time as every build of SQLite can bind."""
-    for start in range(0, len(keys), _CHUNK):
-        yield [int(key) for key in keys[start : start + _CHUNK]]
+    return ([int(key) for key in chunk] for chunk in chunks_of(keys))
+
+
+def chunks_of(values: Sequence[_V]) -> Iterable[Sequence[_V]]:
+    """Values, as few at a time as every build of SQLite can bind."""
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
 def open_read_only(path: Path) -> Database:

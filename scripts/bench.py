@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import building, page, parts, peers, quality, search, serving
+from scripts.benchmarks import building, page, parts, patients, peers, quality, search, serving
 from scripts.benchmarks.common import ROOT, Context, machine, versions
 
 PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "answers": quality.answers,
     "asking": quality.asking,
     "serving": serving.serving,
+    "patients": patients.patients,
     "embedding": parts.embedding,
     "dense": parts.dense,
     "peers": peers.peers,

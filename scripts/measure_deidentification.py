@@ -6,6 +6,8 @@ Prints every failure: the notes are invented, so nothing of a patient is shown. 
 recognisers of Presidio by themselves (no model, no names), for comparison; it needs presidio-analyzer.
 """
 
+# ruff: noqa: T201
+
 import argparse
 import datetime
 import sys
@@ -52,25 +54,28 @@ def main() -> None:
 
 def show(name: str, counts: Counts) -> None:
     """The figures of one half."""
-    print(f"\n{name}")  # noqa: T201
+    print(f"\n{name}")
     for kind in KINDS:
         if counts.planted.get(kind):
-            print(f"  {kind:12} {counts.found.get(kind, 0):4} of {counts.planted[kind]:4}   {counts.recall(kind):.3f}")  # noqa: T201
-    print(f"  recall, structured kinds  {counts.recall(*STRUCTURED):.3f}")  # noqa: T201
-    print(f"  recall, names and places  {counts.recall('NAME', 'PLACE'):.3f}")  # noqa: T201
-    print(f"  precision                 {counts.precision:.3f} ({counts.right} of {counts.masked})")  # noqa: T201
-    print(f"  of those found, with the kind planted: {counts.right_kind / max(1, sum(counts.found.values())):.3f}")  # noqa: T201
+            print(f"  {kind:12} {counts.found.get(kind, 0):4} of {counts.planted[kind]:4}   {counts.recall(kind):.3f}")
+    print(f"  recall, structured kinds  {counts.recall(*STRUCTURED):.3f}")
+    print(f"  recall, names and places  {counts.recall('NAME', 'PLACE'):.3f}")
+    print(f"  precision                 {counts.precision:.3f} ({counts.right} of {counts.masked})")
+    print(f"  of those found, with the kind planted: {counts.right_kind / max(1, sum(counts.found.values())):.3f}")
     for failure in counts.failures:
-        print(f"    {failure}")  # noqa: T201
+        print(f"    {failure}")
 
 
 def show_negatives(sentences: list[str]) -> None:
     """How many sentences without identifiers had anything masked."""
     wrong = [(sentence, deidentify(sentence, SETTINGS).text) for sentence in sentences]
     wrong = [(before, after) for before, after in wrong if before != after]
-    print(f"  sentences of clinical terms with a mask: {len(wrong)} of {len(sentences)} ({len(wrong) / len(sentences):.3f})")  # noqa: T201
+    print(
+        f"  sentences of clinical terms with a mask: {len(wrong)} of {len(sentences)} "
+        f"({len(wrong) / len(sentences):.3f})"
+    )
     for before, after in wrong:
-        print(f"    {before} -> {after}")  # noqa: T201
+        print(f"    {before} -> {after}")
 
 
 def show_speed(notes: list[PlantedNote]) -> None:
@@ -83,7 +88,7 @@ def show_speed(notes: list[PlantedNote]) -> None:
         deidentify(piece, SETTINGS)
         taken.append(time.perf_counter() - begun)
     taken.sort()
-    print(f"  2,000 characters: median {taken[len(taken) // 2] * 1000:.1f} ms, worst {taken[-1] * 1000:.1f} ms")  # noqa: T201
+    print(f"  2,000 characters: median {taken[len(taken) // 2] * 1000:.1f} ms, worst {taken[-1] * 1000:.1f} ms")
 
 
 def measure_with_presidio(notes: list[PlantedNote]) -> Counts:
@@ -91,8 +96,21 @@ def measure_with_presidio(notes: list[PlantedNote]) -> Counts:
     begun = time.perf_counter()
     from presidio_analyzer import predefined_recognizers as known
 
-    print(f"  import of presidio_analyzer: {time.perf_counter() - begun:.1f} s")  # noqa: T201
-    names = ("Date", "Email", "Ip", "Phone", "Url", "CreditCard", "Iban", "UsSsn", "UsLicense", "MedicalLicense", "UsPassport", "NhsRecognizer")
+    print(f"  import of presidio_analyzer: {time.perf_counter() - begun:.1f} s")
+    names = (
+        "Date",
+        "Email",
+        "Ip",
+        "Phone",
+        "Url",
+        "CreditCard",
+        "Iban",
+        "UsSsn",
+        "UsLicense",
+        "MedicalLicense",
+        "UsPassport",
+        "NhsRecognizer",
+    )
     recognisers = [getattr(known, name if name.endswith("Recognizer") else f"{name}Recognizer")() for name in names]
     counts = Counts({}, {}, 0, 0, 0, [])
     begun = time.perf_counter()
@@ -100,7 +118,7 @@ def measure_with_presidio(notes: list[PlantedNote]) -> Counts:
         spans = sorted({span for recogniser in recognisers for span in _spans(recogniser, note.text)})
         masked = tuple(Masked("ID", Span(start, end), Span(start, end), "") for start, end in spans)
         add_counts(counts, note, Deidentified(note.text, masked))
-    print(f"  {(time.perf_counter() - begun) * 1000 / len(notes):.1f} ms a note")  # noqa: T201
+    print(f"  {(time.perf_counter() - begun) * 1000 / len(notes):.1f} ms a note")
     return counts
 
 

@@ -14,7 +14,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.errors import ForbiddenError, RefusedForNowError, UnauthorisedError
+from api.access.errors import ForbiddenError, OverloadedError, RefusedForNowError, UnauthorisedError
 from api.access.keys import Caller, KeyLimits, KeyStore
 from api.access.limits import FailedAttempts
 from api.logs import ACCESS
@@ -108,10 +108,11 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008, "reason": "no websockets here"})
             return
         headers = _headers(scope)
-        sending = self._sending(scope, headers, send)
+        body = _BodyInTime(receive, self._settings.body_seconds, whole=not _has_body(headers))
+        sending = self._sending(scope, headers, body, send)
         address = client_address(scope, headers, self._settings.proxies)
         try:
-            self._check_host(headers)
+            self._check_host(scope, headers)
             self._check_origin(headers, address)
             if self._is_preflight(scope, headers):
                 await send_preflight(sending)
@@ -127,10 +128,12 @@ class Gate:
                 error = worse
             await send_error(sending, error, self._hooks.shape(scope["path"], error))
             return
-        await self._app(scope, _BodyInTime(receive, self._settings.body_seconds), sending)
+        await self._app(scope, body, sending)
 
-    def _check_host(self, headers: Mapping[str, str]) -> None:
+    def _check_host(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Against DNS rebinding: a page elsewhere must not reach a service on loopback by a name of its own."""
+        if sum(bytes(name).lower() == b"host" for name, _ in scope["headers"]) > 1:
+            raise UsageError("the Host header is there twice")  # RFC 9112, 3.2: a proxy may have read the other one
         host = headers.get("host", "")
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
         if self._settings.hosts and name.lower() not in self._settings.hosts:
@@ -171,7 +174,7 @@ class Gate:
             self._failures.failed(address)
             raise
 
-    def _sending(self, scope: Scope, headers: Mapping[str, str], send: Send) -> Send:
+    def _sending(self, scope: Scope, headers: Mapping[str, str], body: "_BodyInTime", send: Send) -> Send:
         started = time.perf_counter()
         readable = self._readable_by(headers.get("origin"))
 
@@ -181,7 +184,12 @@ class Gate:
                 _log_access(scope, message["status"], started)
                 sent = list(message.get("headers", []))
                 given = {bytes(name).lower() for name, _ in sent}
-                message["headers"] = [*sent, *(pair for pair in HEADERS if pair[0] not in given), *readable]
+                added = [*(pair for pair in HEADERS if pair[0] not in given), *readable]
+                # Whoever is refused must not hold the connection by a body that never ends. Callers who only came at
+                # the wrong moment keep theirs: to connect again would cost the service more than their bodies do.
+                if not body.whole and message["status"] != OverloadedError.http_status:
+                    added.append((b"connection", b"close"))
+                message["headers"] = [*sent, *added]
             await send(message)
 
         return sending
@@ -201,16 +209,17 @@ class Gate:
 
 
 class _BodyInTime:
-    """Receives like the server does, but a body that comes too slowly ends as a client who left."""
+    """Receives like the server does, but raises SlowBodyError where a body comes too slowly, and ClientLeftError where
+    the rest of it never will. `whole` tells whether all of it has come."""
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
+    def __init__(self, receive: Receive, seconds: float, *, whole: bool) -> None:
         self._receive = receive
         self._seconds = seconds
         self._ends = asyncio.get_running_loop().time() + seconds
-        self._whole = False
+        self.whole = whole
 
     async def __call__(self) -> Any:
-        if self._whole:
+        if self.whole:
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._ends):
@@ -219,7 +228,9 @@ class _BodyInTime:
             raise SlowBodyError(
                 f"the request did not arrive within {self._seconds:g} s", remedy="Send it faster, or less of it"
             ) from error
-        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+        if message["type"] != "http.request":
+            raise ClientLeftError("the client left before its request had arrived")
+        self.whole = not message.get("more_body", False)
         return message
 
 
@@ -227,6 +238,12 @@ class SlowBodyError(BioCiteError):
     """A request whose body did not arrive in time (RFC 9110, 15.5.9)."""
 
     http_status = 408
+
+
+class ClientLeftError(BioCiteError):
+    """A request that broke off. Its fault, not the service's, and nobody is there to be told."""
+
+    http_status = 400
 
 
 def client_address(scope: Scope, headers: Mapping[str, str], proxies: frozenset[str]) -> str:
@@ -271,6 +288,11 @@ async def send_preflight(send: Send) -> None:
     """That a page may ask; with what, the key it then sends decides."""
     await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT)})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _has_body(headers: Mapping[str, str]) -> bool:
+    """Whether a request says that it has one (RFC 9112, 6.3)."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -29,6 +29,12 @@ from api.commands.options import json_option, print_json
     help="How FAISS searches: flat looks at every vector, ivf at the nearest lists, auto (unless something else was"
     " chosen for this index) by their number.",
 )
+@click.option(
+    "--patients",
+    is_flag=True,
+    help="The sources are patients: notes (text, JSON lines, CSV), FHIR, PMC-Patients, case reports. Identifiers are"
+    " removed on the way in.",
+)
 @json_option
 def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bool, **options: Any) -> int:
     """Index literature: PubMed XML, PMC JATS, BEIR or JSON lines; files, folders, .gz and .tar.gz.
@@ -42,6 +48,8 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bo
     from indexer.build import BuildSettings, build_index
     from indexer.embedding import load_embedding_model, resolve_profile
 
+    if options["patients"]:
+        return _index_patients(sources, directory, profile, as_json=as_json, options=options)
     list(iter_sources(sources))  # a wrong path should not wait for a model to load
     chosen = resolve_profile(profile, options["embedding_model"])
     model = load_embedding_model(chosen, precision=options["precision"])
@@ -68,3 +76,38 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bo
 
         render_build(report, directory)
     return 1 if any(source.refused for source in report.sources) else 0
+
+
+def _index_patients(
+    sources: tuple[str, ...], directory: Path, profile: str, *, as_json: bool, options: dict[str, Any]
+) -> int:
+    """The same for patients, who get an index of their own."""
+    from api.progress import Bars
+    from indexer.build import BuildSettings
+    from indexer.embedding import load_embedding_model, resolve_profile
+    from indexer.patients.building import build_patient_index
+
+    model = load_embedding_model(resolve_profile(profile, options["embedding_model"]), precision=options["precision"])
+    with Bars() as bars:
+        report = build_patient_index(
+            sources, directory, model, settings=BuildSettings(dense=options["dense"]), progress=bars
+        )
+    skipped = [str(one) for one in report.skipped]
+    if as_json:
+        manifest = report.build.manifest
+        print_json(
+            {
+                "index_id": manifest.index_id,
+                "directory": str(directory),
+                "patients": report.patients,
+                "skipped": skipped,
+                "masked": report.masked,
+                "passages": manifest.passages,
+            }
+        )
+    else:
+        masked = ", ".join(f"{kind} {count:,}" for kind, count in report.masked.items()) or "none"
+        click.echo(f"{report.patients:,} patients read into {directory}; identifiers removed: {masked}")
+    for line in skipped:
+        click.echo(f"biocite: skipped {line}", err=True)
+    return 0

@@ -5,6 +5,7 @@ from litestar.handlers import BaseRouteHandler
 from api.chat.routes import CHAT_ROUTES
 from api.routes.answers import ask, batch, verify
 from api.routes.documents import add, delete, document, export, passage, similar
+from api.routes.patients import PATIENT_ROUTES
 from api.routes.records import record, replay
 from api.routes.search import search
 from api.routes.service import index, live, mcp, metrics, ready
@@ -30,7 +31,7 @@ ROUTES = (
 )
 
 
-def routes(*, with_metrics: bool = True, with_mcp: bool = False) -> list[BaseRouteHandler]:
+def routes(*, with_metrics: bool = True, with_mcp: bool = False, with_patients: bool = False) -> list[BaseRouteHandler]:
     """The routes of a service, with or without those that can be switched off."""
     chosen: list[BaseRouteHandler] = [route for route in ROUTES if with_metrics or route is not metrics]
-    return [*chosen, mcp] if with_mcp else chosen
+    return [*chosen, *([mcp] if with_mcp else []), *(PATIENT_ROUTES if with_patients else ())]

@@ -19,8 +19,8 @@ from api.requests import AskRequest, BatchRequest, VerifyRequest
 from api.responses import BatchLine
 from api.routes.waiting import unless_left
 from api.schemas import ErrorResponse
-from api.strictness import strictly
-from corpora.errors import BioCiteError
+from api.strictness import strictly, whole
+from corpora.errors import BioCiteError, UsageError
 from reader.records import Answer
 from reader.verification import Verification
 
@@ -61,7 +61,7 @@ async def verify(
     data: JSONBody[dict[str, Any]], operations: NamedDependency[Operations], caller: NamedDependency[Caller]
 ) -> Verification:
     """Check every quotation of an answer against the stored documents, byte for byte."""
-    return await operations.verify(msgspec.json.encode(data), caller)
+    return await operations.verify(msgspec.json.encode(whole(data)), caller)
 
 
 @post(
@@ -79,8 +79,15 @@ async def batch(
     """Answer many questions, one JSON line each, in their order, as soon as each is answered.
 
     One is worked on at a time, so a batch leaves room for other callers; where they keep the service busy, it waits.
+    Where one cannot be asked at all, none is.
     """
-    return Stream(_lines(strictly(data, BatchRequest), operations, caller), media_type="application/x-ndjson")
+    asked = strictly(data, BatchRequest)
+    for number, question in enumerate(asked.questions, start=1):
+        try:
+            question.check()
+        except UsageError as error:
+            raise UsageError(f"question {number}: {error.message}", remedy=error.remedy) from error
+    return Stream(_lines(asked, operations, caller), media_type="application/x-ndjson")
 
 
 async def _lines(data: BatchRequest, operations: Operations, caller: Caller) -> AsyncIterator[bytes]:

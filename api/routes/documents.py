@@ -10,6 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from api.access.keys import Caller
+from api.exports import MEDIA_TYPES
 from api.exports import export as exported
 from api.openapi import answers, exemplified
 from api.operations import Operations
@@ -114,7 +115,7 @@ async def delete(
 @post(
     "/v1/export",
     status_code=HTTP_200_OK,
-    operation_class=exemplified("export"),
+    operation_class=exemplified("export", media_types=MEDIA_TYPES),
     operation_id="export",
     responses=answers("export", media_type="text/plain"),
     tags=["documents"],

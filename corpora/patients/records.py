@@ -14,8 +14,8 @@ Sex = Literal["", "female", "male"]
 class Facet(msgspec.Struct, frozen=True):
     """Something said of a patient: `note[span]` is `text`, `term` its normalised name, such as ``chest pain``.
 
-    `assertion` is what is said of it: present, absent ("denies chest pain"), possible, of the family, or past. A lab has
-    its `value` in `unit` where the note gives them.
+    `assertion` is what is said of it: present, absent ("denies chest pain"), possible, of the family, or past. A lab
+    has its `value` in `unit` where the note gives them.
     """
 
     kind: FacetKind

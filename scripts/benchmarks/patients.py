@@ -1,7 +1,8 @@
 """The part `patients`: whether a case finds itself, whether clusters of like patients are found, and how fast.
 
 TREC CDS 2014 has 30 cases, each as a description and a summary: with the descriptions among other patients' notes (case
-sections of PMC articles, the synthetic set), the summary is asked for its own description.
+sections of PMC articles, abstracts of case reports in PubMed, the synthetic set), the summary is asked for its own
+description.
 """
 
 import random
@@ -17,13 +18,16 @@ import msgspec
 from api.patient_search import PatientSearch
 from api.patients import PatientRequest
 from api.progress import Bars
+from corpora.patients.case_reports import case_in_abstract
 from corpora.patients.records import Patient
-from corpora.patients.sources import iter_patients, read_trec_cds
-from corpora.records import Skipped
+from corpora.patients.sources import iter_patients
+from corpora.patients.trec_cds import read_trec_cds
+from corpora.records import Document, Skipped
 from corpora.sample import patients_path
+from corpora.sources import iter_sources, read_source
 from indexer.embedding import PROFILES, load_embedding_model
 from indexer.patients.building import build_patient_index
-from retriever.patients.evaluation import ablations, evaluate_clusters, read_clusters
+from retriever.patients.evaluation import ABLATIONS, ClusteredNote, evaluate_clusters, read_clusters
 from retriever.patients.similar import SimilarSettings
 from scripts.benchmarks.common import Context, percentiles
 
@@ -39,7 +43,7 @@ def patients(context: Context) -> dict[str, Any]:
     synthetic = _read(patients_path())
     pool = [Patient(f"trec-{topic.topic_id}", topic.description) for topic in topics] + others + synthetic
     directory = _index(context, "patients-trec", pool)
-    figures: dict[str, Any] = {"notes": len(pool), "case sections": len(others), "synthetic": len(synthetic)}
+    figures: dict[str, Any] = {"notes": len(pool), "case reports": len(others), "synthetic": len(synthetic)}
     for name, settings in _SETTINGS.items():
         ranks = []
         with closing(PatientSearch(directory, settings=settings)) as search:
@@ -62,6 +66,16 @@ _SETTINGS = {
 
 
 def _cases(context: Context) -> Iterator[Patient]:
+    """Case sections of the PMC articles, and case reports' abstracts of the PubMed files, which tell an age."""
+    yield from _sections(context)
+    for path in sorted((context.data / "pubmed").glob("*.xml.gz")):
+        for file in iter_sources([path]):
+            for record in read_source(file):
+                if isinstance(record, Document) and (case := case_in_abstract(record)) is not None:
+                    yield case
+
+
+def _sections(context: Context) -> Iterator[Patient]:
     for bundle in sorted((context.data / "pmc").rglob("*.tar.gz")):
         for found in iter_patients(bundle):
             if not isinstance(found, Skipped):
@@ -89,12 +103,12 @@ def _clusters(context: Context) -> dict[str, Any]:
     members = read_clusters(patients_path())
     directory = _index(context, "patients-clusters", _read(patients_path()))
     outcome = {}
-    for name, settings in ablations().items():
-        with closing(PatientSearch(directory, settings=settings)) as search:
+    for name, comparison in ABLATIONS.items():
+        with closing(PatientSearch(directory, settings=SimilarSettings(comparison=comparison))) as search:
 
-            def rank(member: Any, search: PatientSearch = search) -> list[str]:
-                request = PatientRequest(member.text, k=100, age=member.age, sex=member.sex)
-                return [found.patient_id for found in search.similar(request).patients if found.patient_id != member.id]
+            def rank(note: ClusteredNote, search: PatientSearch = search) -> list[str]:
+                request = PatientRequest(note.text, k=100, age=note.age, sex=note.sex)
+                return [found.patient_id for found in search.similar(request).patients]
 
             outcome[name] = msgspec.to_builtins(evaluate_clusters(members, rank))
     return outcome

@@ -192,6 +192,24 @@ def serving(figures: Figures) -> str:
     return f"{size}\n\n{table(heads, rows)}\n\n{memory}"
 
 
+def patients(figures: Figures) -> str:
+    """Known-item search, clusters with ablations, speed."""
+    pool = (
+        f"{figures['notes']:,} notes: 30 descriptions, {figures['case reports']:,} case reports of PMC and PubMed, "
+        f"{figures['synthetic']} synthetic ones."
+    )
+    known = [[name.removeprefix("MRR, "), value] for name, value in figures.items() if name.startswith("MRR")]
+    clusters = [
+        [name, round(found["p_at_3"], 3), round(found["first_is_true"], 3), len(found["negated_above"])]
+        + [found["negatives_above"][role] for role in ("other-age", "other-cause")]
+        for name, found in figures["clusters"].items()
+    ]
+    heads = ["", "P@3", "first is true", "negated above a match", "other age above", "other cause above"]
+    speed = figures["speed"]
+    last = f"`similar` over {speed['patients']:,} patients: p50 {speed['p50']} ms, p95 {speed['p95']} ms."
+    return "\n\n".join([pool, table(["TREC CDS 2014", "MRR"], known), table(heads, clusters), last])
+
+
 def literature(figures: Figures) -> str:
     """What the real files hold, and the questions asked of them."""
     size = (
@@ -331,6 +349,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "answers": answers,
     "asking": asking,
     "serving": serving,
+    "patients": patients,
     "embedding": embedding,
     "dense": dense,
     "peers": peers,

@@ -2,11 +2,12 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -14,11 +15,11 @@ SCRIPT = """
 import api.assembly, api.running, api.server, api.service
 from tests.fakes import fake_loaders
 api.assembly.ModelLoaders = api.service.ModelLoaders = lambda: fake_loaders(pause={pause})
-api.running._SHORTEST_LIFE_S = 0.0
+api.running._SHORTEST_LIFE_S = {worker_life}
 from api.cli import main
 main()
 """
-"""`biocite`, with fake models, and no least time that a worker must live: tests kill them at once."""
+"""`biocite`, with fake models, and in most tests no least time that a worker must live: they are killed at once."""
 
 LONGEST_S = 90
 FEW = {
@@ -78,13 +79,13 @@ class Served:
 
 
 @contextmanager
-def served(index, *options, pause=0.0, **settings):
+def served(index, *options, pause=0.0, worker_life=0.0, **settings):
     """A service on a free port, ready. Settings are those of `biocite config`; limits are high where none is given."""
     given = {f"BIOCITE_{name.upper()}": str(value) for name, value in settings.items()}
     usual = {name: value for name, value in os.environ.items() if not name.startswith("BIOCITE_")}
-    arguments = [sys.executable, "-c", SCRIPT.format(pause=pause), "serve", "--index", str(index), "--port", "0"]
+    script = SCRIPT.format(pause=pause, worker_life=worker_life)
     with subprocess.Popen(
-        [*arguments, *options],
+        [sys.executable, "-c", script, "serve", "--index", str(index), "--port", "0", *options],
         cwd=ROOT,
         env={**usual, **FEW, **given},
         stdin=subprocess.DEVNULL,
@@ -92,14 +93,21 @@ def served(index, *options, pause=0.0, **settings):
         stderr=subprocess.PIPE,
         text=True,
         errors="backslashreplace",
+        start_new_session=True,
     ) as process:
-        watchdog = threading.Timer(LONGEST_S, process.kill)
+        watchdog = threading.Timer(LONGEST_S, killed, [process])
         watchdog.start()
         service = Served(process)
         try:
             service.wait_until_ready()
             yield service
         finally:
-            process.kill()
+            killed(process)
             watchdog.cancel()
             service.ended()
+
+
+def killed(process):
+    """Kill a process and its children, which are the only ones in its session."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

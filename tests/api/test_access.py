@@ -284,7 +284,9 @@ def test_hosts_that_are_ours(client, keys, host):
     assert client.get("/v1/index", headers={"host": host, **bearer(keys["read"])}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", [PAGE, "null", "http://localhost", "http://127.0.0.1", "https://127.0.0.1:1", "", "x"])
+@pytest.mark.parametrize(
+    "origin", [PAGE, "null", "http://localhost", "http://127.0.0.1", "https://127.0.0.1:1", "", "x"]
+)
 def test_pages_of_other_origins_may_not_ask(index, client, keys, origin):
     before = len(entries_of(index))
     response = client.post("/v1/search", json=QUERY, headers={"origin": origin, **bearer(keys["read"])})
@@ -448,9 +450,7 @@ def test_too_many_of_one_key_at_once_leave_room_for_others(tmp_path):
     with serving(index, limits=Limits(at_once=1), loaders=fake_loaders(pause=1.0)) as client:
         asking = threading.Thread(target=lambda: client.post("/v1/ask", json=question, headers=bearer(greedy)))
         asking.start()
-        wait_until(
-            lambda: 'biocite_lane_inside{lane="ask"} 1.0' in client.get("/metrics", headers=bearer(other)).text
-        )
+        wait_until(lambda: 'biocite_lane_inside{lane="ask"} 1.0' in client.get("/metrics", headers=bearer(other)).text)
         refused_for_now(client.post("/v1/search", json=QUERY, headers=bearer(greedy)), 429)
         assert client.post("/v1/search", json=QUERY, headers=bearer(other)).status_code == 200
         asking.join()

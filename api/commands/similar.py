@@ -1,0 +1,70 @@
+"""`biocite similar`: patients like the one of a note."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands.options import index_option, json_option, print_json
+
+
+@click.command("similar")
+@click.argument("note", type=click.Path(path_type=Path, allow_dash=True))
+@index_option
+@click.option("-k", type=click.IntRange(1, 100), default=10, show_default=True, help="How many patients.")
+@click.option("--age", type=click.FloatRange(0, 150), help="The patient's age in years, where the note does not tell.")
+@click.option("--sex", type=click.Choice(["female", "male"]), help="The patient's sex, where the note does not tell.")
+@click.option("--ages", metavar="20:45", help="Only patients of these ages in years, both ends included.")
+@click.option("--same-sex", is_flag=True, help="Only patients of the same sex.")
+@json_option
+def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
+    """Find patients like the one of NOTE (a text file, or - for standard input), each with what matches and differs.
+
+    The index is one of patients (biocite index --patients). Identifiers are removed from the note before anything is
+    done with it, and nothing of it is kept.
+    """
+    from api.patient_search import PatientSearch
+    from api.patients import MAX_NOTE_CHARACTERS, PatientRequest
+    from corpora.errors import SourceError, UsageError
+
+    try:
+        content = sys.stdin.buffer.read() if str(note) == "-" else note.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise SourceError(f"{note}: cannot be read ({error.strerror})", remedy="Name a text file") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{note}: is not UTF-8 at byte {error.start}", remedy="Save it as UTF-8") from None
+    if len(text) > MAX_NOTE_CHARACTERS:
+        raise UsageError(
+            f"{note}: has {len(text):,} characters, at most {MAX_NOTE_CHARACTERS:,} are taken", remedy="Shorten it"
+        )
+    request = PatientRequest(
+        text,
+        options["k"],
+        options["age"],
+        options["sex"] or "",
+        _ages(options["ages"]),
+        options["same_sex"],
+    )
+    with closing(PatientSearch(directory)) as search:
+        response = search.similar(request)
+    if as_json:
+        print_json(response)
+    else:
+        from api.render_patients import render_patients
+
+        render_patients(response)
+
+
+def _ages(text: str | None) -> tuple[float, float] | None:
+    from corpora.errors import UsageError
+
+    if text is None:
+        return None
+    first, _, last = text.partition(":")
+    try:
+        return float(first or 0), float(last or 150)
+    except ValueError:
+        raise UsageError(f"--ages is {text!r}", remedy="Write 20:45, 20: or :45") from None

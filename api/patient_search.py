@@ -1,0 +1,67 @@
+"""An index of patients, opened to be asked; what the command line and the service both stand on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from api.patients import PatientRequest, SimilarResponse, filters_of, patient_hits, patient_of
+from corpora.errors import UsageError
+from indexer.current import CurrentIndex
+from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
+from indexer.patients.store import PatientStore, is_patient_index
+from retriever.patients.similar import SimilarPatients, SimilarSettings
+
+
+class PatientSearch:
+    """Similar patients in one directory, always its current generation. Safe to share between threads.
+
+    Raises UsageError for an index that holds no patients.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        load_model: Callable[[EmbeddingProfile], EmbeddingModel] = load_embedding_model,
+        settings: SimilarSettings | None = None,
+    ) -> None:
+        self._current = CurrentIndex(directory, load_model)
+        if not is_patient_index(directory):
+            self._current.close()
+            raise UsageError(
+                f"{directory}: holds no patients", remedy="Make an index of patients: biocite index --patients"
+            )
+        self._store = PatientStore(directory)
+        self._settings = settings
+
+    def warm(self) -> None:
+        """Load everything now."""
+        self._current.warm()
+
+    def similar(self, request: PatientRequest) -> SimilarResponse:
+        """The patients most like the one of a note. Raises UsageError for a note or filters that cannot be taken."""
+        started = time.perf_counter()
+        patient, masked = patient_of(request)
+        filters = filters_of(request, patient)
+        prepared = time.perf_counter()
+        with self._current.use() as index:
+            found = SimilarPatients(index, self._store, self._settings).find(patient, request.k, filters)
+            index_id = index.manifest.index_id
+        ended = time.perf_counter()
+        return SimilarResponse(
+            patients=patient_hits(found),
+            masked=masked,
+            note=patient.text,
+            age=patient.age,
+            sex=patient.sex,
+            timings_ms={
+                "note": round((prepared - started) * 1000, 3),
+                "search": round((ended - prepared) * 1000, 3),
+                "total": round((ended - started) * 1000, 3),
+            },
+            index_id=index_id,
+        )
+
+    def close(self) -> None:
+        """Close the index."""
+        self._current.close()
+        self._store.close()

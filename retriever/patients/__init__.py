@@ -1,0 +1,1 @@
+"""Patients compared: what matches, what differs, what is unknown, and the score these add up to."""

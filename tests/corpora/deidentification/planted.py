@@ -1,0 +1,132 @@
+"""The synthetic notes with their planted identifiers, and what is counted on them."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from corpora.deidentification import Deidentified, Kind, deidentify
+from corpora.deidentification.records import Settings
+
+HERE = Path(__file__).parent
+FOR_RULES = HERE / "notes_for_rules.txt"
+KEPT_ASIDE = HERE / "notes_kept_aside.txt"
+NEGATIVES = HERE / "hard_negatives.txt"
+
+_MARK = re.compile(r"\{\{([A-Z_]+):(.*?)\}\}", re.DOTALL)
+_TITLE = re.compile(r"\A(?:(?:Drs?|Mrs?|Ms|Prof|Nurse|Baby Girl)\b\.? )+", re.IGNORECASE)
+_DEGREE = re.compile(r",? (?:MD|M\.D\.)\Z")
+
+
+class Planted(msgspec.Struct, frozen=True):
+    """`note.text[start:end]` identifies somebody."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+class PlantedNote(msgspec.Struct, frozen=True):
+    name: str
+    text: str
+    planted: tuple[Planted, ...]
+
+
+def read_notes(path: Path) -> list[PlantedNote]:
+    """The notes of a file of fixtures, offsets derived from the marks; a title, degree or article is no identifier."""
+    notes = []
+    for block in re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name, _, marked = block.partition("\n")
+        notes.append(_unmarked(name, marked))
+    return notes
+
+
+def _unmarked(name: str, marked: str) -> PlantedNote:
+    parts: list[str] = []
+    planted = []
+    length = position = 0
+    for match in _MARK.finditer(marked):
+        kind, value = match.groups()
+        assert kind in get_args(Kind), f"{name}: no kind {kind}"
+        before = marked[position : match.start()]
+        start = length + len(before)
+        core_start, core_end = start, start + len(value)
+        if kind == "NAME":
+            title = _TITLE.match(value)
+            core_start += title.end() if title else 0
+            degree = _DEGREE.search(value)
+            core_end -= len(degree.group()) if degree else 0
+        elif value.startswith("the "):
+            core_start += 4
+        planted.append(Planted(kind, core_start, core_end))
+        parts += (before, value)
+        length, position = start + len(value), match.end()
+    parts.append(marked[position:])
+    return PlantedNote(name, "".join(parts), tuple(planted))
+
+
+def read_negatives(*, kept_aside: bool) -> list[str]:
+    """Sentences without identifiers, of one half."""
+    halves = re.split(r"^===.*\n", NEGATIVES.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return halves[kept_aside].splitlines()
+
+
+class Counts(msgspec.Struct):
+    """What was found of what was planted, and what was masked that identifies nobody."""
+
+    planted: dict[str, int]
+    found: dict[str, int]
+    right_kind: int
+    masked: int
+    right: int
+    failures: list[str]
+
+    def recall(self, *kinds: str) -> float:
+        planted = sum(self.planted.get(kind, 0) for kind in kinds)
+        return sum(self.found.get(kind, 0) for kind in kinds) / planted if planted else 1.0
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.masked if self.masked else 1.0
+
+
+STRUCTURED = tuple(kind for kind in get_args(Kind) if kind not in ("NAME", "PLACE"))
+
+
+def _letters(text: str, start: int, end: int) -> set[int]:
+    return {position for position in range(start, end) if text[position].isalnum()}
+
+
+def measure(notes: list[PlantedNote], settings: Settings) -> Counts:
+    """A planted identifier is found when all its letters and digits are masked, under whatever kind; a mask is right
+    when all its letters and digits were planted."""
+    counts = Counts({}, {}, 0, 0, 0, [])
+    for note in notes:
+        add_counts(counts, note, deidentify(note.text, settings))
+    return counts
+
+
+def add_counts(counts: Counts, note: PlantedNote, result: Deidentified) -> None:
+    spans = [(item.kind, item.original_span.start, item.original_span.end) for item in result.masked]
+    covered: set[int] = set().union(*(_letters(note.text, start, end) for _, start, end in spans))
+    truth: set[int] = set()
+    for item in note.planted:
+        letters = _letters(note.text, item.start, item.end)
+        truth |= letters
+        counts.planted[item.kind] = counts.planted.get(item.kind, 0) + 1
+        if letters <= covered:
+            counts.found[item.kind] = counts.found.get(item.kind, 0) + 1
+            counts.right_kind += any(
+                kind == item.kind and start < item.end and end > item.start for kind, start, end in spans
+            )
+        else:
+            counts.failures.append(f"{note.name}: missed {item.kind} {note.text[item.start : item.end]!r}")
+    for item in note.planted:  # titles and degrees beside a name do no harm
+        truth |= _letters(note.text, max(0, item.start - 10), item.start) if item.kind == "NAME" else set()
+    for kind, start, end in spans:
+        counts.masked += 1
+        if _letters(note.text, start, end) <= truth:
+            counts.right += 1
+        else:
+            counts.failures.append(f"{note.name}: masked {kind} {note.text[start:end]!r}")

@@ -1,0 +1,42 @@
+"""The goals on the synthetic notes. The half kept aside counts; the other shows that nothing got worse."""
+
+import datetime
+
+import pytest
+
+from corpora.deidentification import KINDS, Settings, deidentify
+from tests.corpora.deidentification.planted import (
+    FOR_RULES,
+    KEPT_ASIDE,
+    STRUCTURED,
+    measure,
+    read_negatives,
+    read_notes,
+)
+
+TODAY = Settings(today=datetime.date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("path", [FOR_RULES, KEPT_ASIDE], ids=["for rules", "kept aside"])
+def test_goals_on_planted_notes(path):
+    notes = read_notes(path)
+    counts = measure(notes, TODAY)
+    assert len(notes) == 20
+    assert set(counts.planted) == set(KINDS)
+    assert counts.recall(*STRUCTURED) >= 0.99, counts.failures
+    assert counts.recall("NAME", "PLACE") >= 0.95, counts.failures
+    assert counts.precision >= 0.90, counts.failures
+
+
+@pytest.mark.parametrize("kept_aside", [False, True])
+def test_clinical_terms_stay(kept_aside):
+    sentences = read_negatives(kept_aside=kept_aside)
+    wrong = [sentence for sentence in sentences if deidentify(sentence, TODAY).masked]
+    assert len(sentences) >= 60
+    assert len(wrong) / len(sentences) <= 0.02, wrong
+
+
+def test_a_rule_that_finds_nothing_would_fail():
+    counts = measure([note for note in read_notes(FOR_RULES) if note.planted][:1], TODAY)
+    assert sum(counts.planted.values()) == 19
+    assert sum(counts.found.values()) == 19
