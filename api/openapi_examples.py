@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from api.patients import MaskedPart, PatientHit, PatientRequest, SimilarResponse
 from api.requests import (
     AddRequest,
     AskRequest,
@@ -29,6 +30,7 @@ from api.search_records import RecordedHit, SearchRecord
 from corpora.records import MeshHeading, Metadata, text_sha256
 from reader.records import Answer, AnswerItem, Context, Evidence
 from reader.verification import Finding, Verification
+from retriever.patients.comparison import Entry, Quote
 from retriever.records import EngineScore
 
 _ID, _TITLE, _URL = "DOI:10.1000/cf", "The gene of cystic fibrosis", "https://doi.org/10.1000/cf"
@@ -99,6 +101,23 @@ _RECORDED = RecordedHit(
     1, 1.0, _ID, f"{_ID}#2", _SHA256, EngineScore(1, 9.31), EngineScore(1, 0.74), EngineScore(1, 0.93)
 )
 
+_NOTE = "58M with chest pain. Denies fever."
+_OTHER = "A 61-year-old man with chest pain and fever."
+_PATIENT = PatientHit(
+    rank=1,
+    score=0.55,
+    text_score=0.3,
+    patient_id="case-17",
+    age=61,
+    sex="male",
+    matches=(Entry("finding", "chest pain", Quote(9, 19, "chest pain"), Quote(25, 35, "chest pain"), "present",
+                   "present", 0.4),),
+    differences=(Entry("finding", "fever", Quote(28, 33, "fever"), Quote(40, 45, "fever"), "absent", "present",
+                       -0.15),),
+    unknown=(),
+    text=_OTHER,
+)  # fmt: skip
+
 _DOCUMENT = DocumentResponse(
     document_id=_ID,
     title=_TITLE,
@@ -127,6 +146,8 @@ REQUESTS: dict[str, msgspec.Struct] = {
     "batch": BatchRequest((AskRequest(question=_QUESTION), AskRequest(question="Is cystic fibrosis inherited?"))),
     "add": AddRequest((PrivateDocument("protocol-7", "Give adrenaline into the thigh.", "Anaphylaxis on our ward"),)),
     "export": ExportRequest((_ID,), "ris"),
+    "similar_patients": PatientRequest("58M with chest pain. Denies fever.", k=3),
+    "patient_literature": PatientRequest("58M with chest pain. Denies fever.", k=3),
 }
 """Route -> a body that it takes."""
 
@@ -180,6 +201,10 @@ RESPONSES: dict[str, msgspec.Struct | str] = {
         built="2026-01-02T03:04:05+00:00",
         versions={"biocite": "0.1.0"},
     ),
+    "similar_patients": SimilarResponse(
+        (_PATIENT,), (MaskedPart("DATE", 40, 50),), _NOTE, 58, "male", _TIMINGS, _INDEX
+    ),
+    "patient_literature": SearchResponse("", "hybrid", (_HIT,), _TIMINGS, _INDEX),
     "live": Live(),
     "ready": Ready(),
     "metrics": "# TYPE biocite_index_documents gauge\nbiocite_index_documents 108.0\n",

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from retriever.patients.comparison import Entry, Quote
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from api.access.printable import printable
 from api.patients import PatientHit, SimilarResponse
+from retriever.patients.comparison import Entry, Quote
 
 
 def render_patients(response: SimilarResponse) -> None:

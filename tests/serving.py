@@ -18,7 +18,11 @@ def serving(directory, **settings):
     """Serve an index with fake models while the context lasts; gives a client. Startup must take under 10 s."""
     app = create_app(ServerSettings(directory, **{"loaders": fake_loaders(), **settings}))
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, lifespan="on", log_config=None, access_log=False, proxy_headers=False, server_header=False
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:

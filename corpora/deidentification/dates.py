@@ -70,7 +70,8 @@ _LONE_MONTH = re.compile(
 )
 _CUE = (
     r"on|since|dated?|lmp|due|review|reviewed|visit|seen|admitted|adm|discharged|through|thru|until|till|appointment|"
-    r"appt|check|labs|collected|received|born|dob|next|last|as of|fell|started|began|before|after|"
+    r"appt|check|session|meeting|clinic|"
+    r"labs|collected|received|born|dob|next|last|as of|fell|started|began|before|after|"
     r"starting|fr|surgery|"
     r"edd|delivered|expires|exp|f/u|follow[- ]up"
 )

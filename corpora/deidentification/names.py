@@ -99,6 +99,7 @@ _AFTER_NAME = re.compile(
         r"daughter|symptoms|condition|case|family|care|treatment)"
     r"| ?[,/|(] ?(?:DOB|MRN|M\b|F\b|male\b|female\b|\d{1,2}[./-]\d|age|aged|born|\ufffc))",
 )  # fmt: skip
+_AGE_AND_SEX = re.compile(r",? \d{1,3} ?(?:[MF]\b|y/?o\b|y\.o)")
 _END_OF_LINE = re.compile(r"[ \t.,]{0,4}(?:\n|\Z)")
 _BEFORE_ON_LINE = re.compile(r"(?:\A|\n)[ \t>*-]{0,4}\Z")
 _LAST_COMMA_FIRST = re.compile(r", {0,2}\Z")
@@ -231,11 +232,32 @@ def _by_what_follows(note: Note, number: int) -> Iterator[Run]:
     if end == number + 1:  # Doe, Jane
         end = _comma_name(note, number, end)
     if end < number + 2:
+        alone = _AGE_AND_SEX.match(note.text, note.words[number].end) or _is_unknown_in_sentence(note, number)
+        if end > number and alone:
+            yield number, end
+        return
+    if not any(word.is_upper for word in note.words[number:end]) or _is_initial_and_surname(note, number, end):
+        yield number, end  # two unknown capitals are a person or a place far more often than a term
         return
     stop = note.words[end - 1].end
     whole_line = _BEFORE_ON_LINE.search(note.text, max(0, note.words[number].start - 6), note.words[number].start)
     if _AFTER_NAME.match(note.text, stop) or (whole_line and _END_OF_LINE.match(note.text, stop)):
         yield number, end
+
+
+def _is_initial_and_surname(note: Note, first: int, end: int) -> bool:
+    """J. Torrance, but not the end of one sentence and the start of the next: "45,X. Moro"."""
+    opening, before = note.words[first], note.text[max(0, note.words[first].start - 1) : note.words[first].start]
+    is_pair = end == first + 2 and opening.is_initial and note.gap(first) in (". ", ".")
+    return is_pair and before in ("", " ", "\n", "(", "-", "/")
+
+
+def _is_unknown_in_sentence(note: Note, number: int) -> bool:
+    """A capital inside a sentence that no list knows: a wrong mask harms less than a name left."""
+    word, before = note.words[number], note.word(number - 1)
+    if word.is_upper or len(word.text) < _SHORTEST_RECURRING or any(letter.isupper() for letter in word.text[1:]):
+        return False
+    return before is not None and not before.is_capital and note.gap(number - 1) == " "
 
 
 def _comma_name(note: Note, first: int, end: int) -> int:

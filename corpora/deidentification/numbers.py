@@ -66,7 +66,7 @@ _VALUE = (
     r"[ \t]{0,4}(\d{3,4}(?:[ ]\d{3,4}){1,4}(?!\w)|[A-Z]{2,4} \d{3,}[A-Z]?(?![\w-])|"
     r"\(?(?=[\w()./-]{0,40}\d)[A-Za-z0-9][\w()./#-]{2,80})"
 )
-_MEASURE = re.compile(r"\d{1,3}[./]\d{1,3}|\d{1,5}(?:\.\d+)?(?:mg|ml|mcg|g|kg|cm|mm|h|d|yo|x)", re.IGNORECASE)
+_MEASURE = re.compile(r"\d{1,3}[./]\d{1,3}|\d{1,5}(?:\.\d+)?(?:mg|ml|mcg|g|kg|cm|mm|h|d|yo|x|m|f)", re.IGNORECASE)
 _SHORTEST = 3  # characters of a value; shorter ones are a case's or a bed's number
 
 
@@ -78,7 +78,7 @@ _LABELLED = _compiled(_STRONG, _LINK) + _compiled(_WEAK, _FIRM_LINK)
 _USER_NAME = re.compile(
     r"\b(?i:user ?name|user id|login|handle|screen name|skype)(?i: is| was)?[: ]{1,3}(@?[\w.-]{3,40})"
 )
-_HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_]\w{2,30}\b")
+_HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{1,30}\w")
 _PHOTO = re.compile(r"(?<![\w./])[\w-]{1,80}\.(?:jpe?g|png|heic|gif|tiff?|bmp|dcm|webp)\b", re.IGNORECASE)
 
 _SSN = re.compile(r"(?<![\w.+/-])\d{3}([- ])\d{2}\1\d{4}(?![\w/-]|\.\d)")
@@ -86,7 +86,7 @@ _CARD = re.compile(r"(?<![\w.+/-])\d(?:[ -]?\d){12,18}(?![\w/-]|\.\d)")
 _VIN = re.compile(r"(?<![\w-])(?=[A-Z0-9]{0,16}[A-Z])(?=[A-Z0-9]{0,16}\d)[A-HJ-NPR-Z0-9]{17}(?![\w-])")
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
-_GROUPS_OF_TEN = re.compile(r"(?<![\w.+/-])\d{3} \d{3} \d{4}(?![\w/-]|\.\d)")
+_GROUPS_OF_TEN = re.compile(r"(?<![\w.+/-])(?:\d{3} \d{3}|\d{4} \d{4}) \d{4}(?![\w/-]|\.\d)")
 _MEDICARE = re.compile(r"(?<![\w-])[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}(?![\w-])")
 _UNIT_FOLLOWS = r"(?! ?(?:units?|iu|copies|cells?|mg|mcg|ml|g|kg|cfu|/|%|steps|parasites|platelets)\b)(?! ?[/%])"
 _LONG_NUMBER = re.compile(rf"(?<![\w.,+/-])\d{{7,20}}(?![\w-]|[.,/]\d){_UNIT_FOLLOWS}", re.IGNORECASE)

@@ -63,7 +63,7 @@ _FACILITY_PHRASES = re.compile(
     r"rehabilitation cent(?:er|re)|clinics?|infirmary|hospice|surgery|practice|university|institute|"
     r"pharmacy|school|college|"
     r"surgery cent(?:er|re)|care cent(?:er|re)|cent(?:er|re)|medical group|general|memorial|lodge|manor|"
-    r"assisted living|office|campus|branch)\b"
+    r"assisted living|office|campus|branch|rehab|associates)\b"
 )
 _NEEDS_CAPITAL = word_set("""
     surgery practice general memorial lodge manor school pharmacy college centre center institute university

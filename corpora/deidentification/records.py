@@ -41,9 +41,9 @@ class Settings(msgspec.Struct, frozen=True):
     """How a note is de-identified.
 
     `mode`: "mask" writes the kind in brackets, "surrogate" an invented value of the same form, "refuse" raises
-    UsageError where there is anything to mask. `secret` makes surrogates repeatable: the same secret gives the same replacements
-    and the same shift of dates, so it must differ from patient to patient; b"" draws a new one for each note. `today` is
-    the day from which a year of birth is judged to tell an age over 89; None for the present day.
+    UsageError where there is anything to mask. `secret` makes surrogates repeatable: the same secret gives the same
+    replacements and the same shift of dates, so it must differ from patient to patient; b"" draws a new one for each
+    note. `today` is the day from which a year of birth is judged to tell an age over 89; None for the present day.
     """
 
     mode: Mode = "mask"
@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
 class Masked(msgspec.Struct, frozen=True):
     """One identifier that was replaced: its kind, where it stood, where its replacement stands. Never the identifier.
 
-    `original_span` is in the note as given, `new_span` in `Deidentified.text`; both are half-open and count code points.
+    `original_span` is in the note as given, `new_span` in `Deidentified.text`; both half-open, in code points.
     """
 
     kind: Kind

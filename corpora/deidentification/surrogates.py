@@ -121,7 +121,7 @@ class Surrogates:
         return f"192.0.2.{1 + number % 254}"  # RFC 5737, for documentation
 
     def _date(self, text: str) -> str:
-        """The date moved by the offset of the note, in the same form; digits by other digits where it cannot be read."""
+        """The date moved by the offset of the note, in the same form; other digits where it cannot be read."""
         roles = _roles(text)
         numbers = [int(part) if part.isdigit() else 0 for part in _PART_OF_DATE.findall(text)]
         parts = _PART_OF_DATE.findall(text)

@@ -64,10 +64,14 @@ DRUGS = word_set("""
 
 # Words that begin with a capital in notes (headings, sentence openings, departments) and are never part of a name.
 PLAIN = word_set("""
-    a able about abdomen abdominal abnormal above absent accepting accession accompanied account active activity
-    acute added additional address adm admission admit admitted adult advised afebrile after again age aged ago
-    airway alert alive all allergic allergies allergy also although alternate ambulance ambulated ambulatory am an
-    and anesthesia anaesthesia angio angiography ankle another answer anterior antibiotics any apex appears appetite
+    coli aureus difficile pylori influenzae pneumoniae epidermidis faecalis faecium albicans aeruginosa cloacae
+    marcescens escherichia staphylococcus streptococcus pseudomonas enterococcus candida aspergillus salmonella
+    shigella campylobacter legionella mycoplasma chlamydia neisseria borrelia helicobacter clostridioides
+    clostridium proteus serratia enterobacter mondays tuesdays wednesdays thursdays fridays saturdays sundays a able
+    about abdomen abdominal abnormal above absent accepting accession accompanied account active activity acute
+    added additional address adm admission admit admitted adult advised afebrile after again age aged ago airway
+    alert alive all allergic allergies allergy also although alternate ambulance ambulated ambulatory am an and
+    anesthesia anaesthesia angio angiography ankle another answer anterior antibiotics any apex appears appetite
     appointment appt are area arm arrival artery as ask assessment assist assistant associated at ate attended
     attending aunt author available awake aware back balance bank baby basic bath battery bed bedside bee been
     before began below beneficiary benign best between bilateral bilirubin biopsy birth bladder bleed bleeding blood
@@ -207,8 +211,8 @@ STATES = word_set("""
     "south carolina", "south dakota", "west virginia",
 }  # fmt: skip
 STATE_CODES = word_set("""
-    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK
-    OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR
+    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR
+    PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR
     """)
 # Codes of states that are also terms or credentials ("Smith, MD", "PA and lateral"): not enough to make a city.
 CLINICAL_STATE_CODES = word_set("""

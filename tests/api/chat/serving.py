@@ -17,6 +17,7 @@ from api.openapi import openapi_config
 from api.operations import Operations
 from api.schemas import IndexInfo
 from corpora.errors import BioCiteError
+from indexer.embedding import ModelIdentity
 from tests.api.chat.answers import CFTR
 from tests.serving import wait_until
 
@@ -55,6 +56,9 @@ class Told(Operations):
 
     async def info(self, caller):
         return self._or_error(INFO)
+
+    def embedding_model(self):
+        return ModelIdentity(name=EMBEDDING, revision="1", dimensions=DIMENSIONS, max_tokens=1_000)
 
     def _or_error(self, result):
         if self.error is not None:

@@ -12,6 +12,7 @@ from corpora.deidentification.records import Settings
 HERE = Path(__file__).parent
 FOR_RULES = HERE / "notes_for_rules.txt"
 KEPT_ASIDE = HERE / "notes_kept_aside.txt"
+MEASURED_LAST = HERE / "notes_measured_last.txt"
 NEGATIVES = HERE / "hard_negatives.txt"
 
 _MARK = re.compile(r"\{\{([A-Z_]+):(.*?)\}\}", re.DOTALL)
