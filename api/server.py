@@ -53,7 +53,7 @@ class LaneSettings(msgspec.Struct, frozen=True):
 
     search: Lane = Lane("search", at_once=16, waiting=64, patience=0.5, seconds=10.0, first_guess=0.02)
     ask: Lane = msgspec.field(
-        default_factory=lambda: Lane("ask", _asks_at_once(), waiting=8, patience=1.2, seconds=30.0, first_guess=0.3)
+        default_factory=lambda: Lane("ask", _asks_at_once(), waiting=8, patience=0.8, seconds=30.0, first_guess=0.3)
     )
     look: Lane = Lane("look", at_once=4, waiting=64, patience=1.0, seconds=10.0, first_guess=0.005)
     write: Lane = Lane("write", at_once=1, waiting=4, patience=120.0, seconds=600.0, first_guess=1.0)
@@ -156,10 +156,13 @@ async def _mcp_running(app: Litestar, settings: ServerSettings, assembly: Assemb
     if not settings.mcp:
         yield
         return
+    from api.mcp_patients import patients_tool
     from api.mcp_server import McpEndpoint, make_mcp_server
+    from api.mcp_tools import TOOLS
 
     gate = settings.gate
-    server = make_mcp_server(assembly.operations)
+    tools = TOOLS if assembly.patients is None else (*TOOLS, patients_tool(assembly.patients))
+    server = make_mcp_server(assembly.operations, tools=tools)
     endpoint = McpEndpoint(server, hosts=sorted(gate.hosts), origins=sorted(gate.origins))
     async with endpoint.running():
         app.state.mcp = endpoint
