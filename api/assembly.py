@@ -24,9 +24,8 @@ from api.search_records import SearchRecords
 from api.service import ModelLoaders, Service
 from api.work import Worker
 from api.writing import Writing
-from corpora.errors import BioCiteError, UsageError
+from corpora.errors import BioCiteError
 from indexer.embedding import EmbeddingModel, EmbeddingProfile
-from indexer.patients.store import is_patient_index
 
 if TYPE_CHECKING:
     from api.server import ServerSettings
@@ -53,10 +52,6 @@ class Assembly:
         loaders = settings.loaders or ModelLoaders()
         if settings.batching:
             loaders = msgspec.structs.replace(loaders, embedding=self._batched(loaders))
-        if is_patient_index(settings.index):
-            raise UsageError(
-                f"{settings.index}: is an index of patients", remedy="Serve it beside one of literature, as patients"
-            )
         self.service = Service(settings.index, reader=settings.reader, loaders=loaders)
         folder = service_folder(settings.index)
         self.keys = KeyStore(settings.index)

@@ -38,8 +38,12 @@ def _schema(described: dict[str, Any], components: dict[str, Any]) -> Schema:
             schema.properties = {name: _schema(member, components) for name, member in value.items()}
         elif keyword == "additionalProperties":
             schema.additional_properties = value if isinstance(value, bool) else _schema(value, components)
-        elif keyword == "items":
+        elif keyword == "items" and value is not False:
             schema.items = _schema(value, components)
+        elif keyword == "prefixItems":
+            schema.prefix_items = [_schema(item, components) for item in value]
+        elif keyword == "items":
+            continue  # none but those of the prefix, which maxItems says as well
         elif keyword in ("anyOf", "oneOf"):
             setattr(schema, _RENAMED[keyword], [_schema(choice, components) for choice in value])
         elif keyword == "type":

@@ -1,5 +1,8 @@
 """Similar patients as the service offers them: bounded, audited without a word of the note, and never recorded."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from api.access.keys import Caller
@@ -7,7 +10,10 @@ from api.operations import Done, Operations
 from api.patient_search import PatientSearch
 from api.patients import PatientRequest, SimilarResponse, patient_of
 from api.schemas import SearchResponse, search_response
+from corpora.errors import BioCiteError, UsageError
 from retriever.search import MAX_QUERY_CHARACTERS
+
+T = TypeVar("T")
 
 
 class PatientOperations:
@@ -24,12 +30,14 @@ class PatientOperations:
             response = self._search.similar(request)
             return Done(response, tuple(found.patient_id for found in response.patients))
 
-        return await self._operations.run("similar_patients", self._operations.lanes.search, work, caller)
+        return await self._operations.run("similar_patients", self._operations.lanes.search, _silenced(work), caller)
 
     async def literature(self, request: PatientRequest, caller: Caller) -> SearchResponse:
         """The literature that bears on a note, from the index of literature."""
 
         def work() -> Done[SearchResponse]:
+            if request.ages is not None or request.same_sex:
+                raise UsageError("ages and same_sex choose patients, not literature", remedy="Leave them out")
             patient, _ = patient_of(request)
             with self._operations.service.using(caller.audience) as view:
                 ranked = view.retriever.search(patient.text[:MAX_QUERY_CHARACTERS], k=request.k, unit="document")
@@ -37,4 +45,24 @@ class PatientOperations:
             # The note stands in no answer either: who sends it knows it.
             return Done(msgspec.structs.replace(search_response(ranked), query=""), shown)
 
-        return await self._operations.run("patient_literature", self._operations.lanes.search, work, caller)
+        return await self._operations.run("patient_literature", self._operations.lanes.search, _silenced(work), caller)
+
+
+def _silenced(work: Callable[[], T]) -> Callable[[], T]:
+    """The work, of whose unforeseen failures only kind and place are told: their messages may quote the note."""
+
+    def silenced() -> T:
+        try:
+            return work()
+        except BioCiteError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- raised again below, without its message
+            trace = error.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            place = "" if trace is None else f" at {trace.tb_frame.f_globals.get('__name__', '')}:{trace.tb_lineno}"
+            failure = f"{type(error).__name__}{place}"
+        # Outside the handler, so that the error itself is no part of the trace that is logged.
+        raise RuntimeError(failure)
+
+    return silenced

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 
 from api.schemas import IndexInfo
-from corpora.errors import ModelError
+from corpora.errors import ModelError, UsageError
 from indexer.build import BuildReport, BuildSettings, build_index
 from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.generations import kept_generations
 from indexer.index import Index, LexicalName
+from indexer.patients.store import is_patient_index
 from reader.ask import Asker
 from reader.evaluation import Verdicts
 from reader.models import COMPACT, load_reader
@@ -117,6 +118,11 @@ class Service:
         lexical: LexicalName = "tantivy",
         loaders: ModelLoaders | None = None,
     ) -> None:
+        if is_patient_index(directory):
+            raise UsageError(
+                f"{directory}: is an index of patients",
+                remedy="Ask it with biocite similar, or serve it beside one of literature, as patients",
+            )
         self.directory = directory
         loaders = loaders or ModelLoaders()
         self._models = Models(loaders, reader)

@@ -1,9 +1,11 @@
-"""Bodies as they are: Litestar converts loosely, and would take `"stream": 0` or `"n": "1"`."""
+"""Bodies and identifiers as they were sent: Litestar converts loosely, and would take `"stream": 0` or `"n": "1"`."""
 
 import re
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import msgspec
+from litestar import Request
 from litestar.exceptions import ValidationException
 
 T = TypeVar("T")
@@ -39,3 +41,10 @@ def _whole(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _whole(member) for name, member in value.items()}
     return [_whole(member) for member in value] if isinstance(value, list) else value
+
+
+def exact(request: Request[Any, Any, Any], before: str, parsed: str) -> str:
+    """The id in the URL as it was sent: Litestar's own value has lost double slashes and one at the end."""
+    sent: bytes = request.scope.get("raw_path", b"")
+    _, found, encoded = sent.decode("latin-1").partition(before)
+    return unquote(encoded) if found else parsed.removeprefix("/")

@@ -15,6 +15,7 @@ from indexer import generations, manifest, store
 from indexer.analysis import Analyzer
 from indexer.embedding import ModelIdentity
 from indexer.lexical_stage import opens
+from indexer.patients import store as patients
 from indexer.splitting import Splitter
 from indexer.store_writer import StoreWriter
 
@@ -29,7 +30,7 @@ _OWN = {
 }
 SERVICE = "service"
 """The folder of a service's own state: keys, audit log, records. It outlives whatever becomes of the index."""
-_KNOWN = _OWN | {SERVICE}
+_KNOWN = _OWN | {SERVICE, *patients.FILES}
 COMMITTED = "committed_generation"
 DENSE_KIND = "dense_kind"
 _MADE_OF = "made_of"

@@ -40,10 +40,9 @@ from api.chat.payloads import (
 from api.chat.replies import Reply, reply_to
 from api.chat.stream import StreamHead, stream_reply
 from api.operations import Operations
-from api.routes.documents import exact
-from api.routes.waiting import unless_left
 from api.schemas import IndexInfo
-from api.strictness import strictly
+from api.strictness import exact, strictly
+from api.waiting import unless_left
 
 MODELS = "/v1/models"
 

@@ -44,12 +44,16 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bo
     the other. The index can be searched meanwhile: what is new appears all at once, at the end.
     """
     from api.progress import Bars
+    from corpora.errors import UsageError
     from corpora.sources import iter_sources
     from indexer.build import BuildSettings, build_index
     from indexer.embedding import load_embedding_model, resolve_profile
+    from indexer.patients.store import is_patient_index
 
     if options["patients"]:
         return _index_patients(sources, directory, profile, as_json=as_json, options=options)
+    if is_patient_index(directory):
+        raise UsageError(f"{directory}: is an index of patients", remedy="Name another folder for literature")
     list(iter_sources(sources))  # a wrong path should not wait for a model to load
     chosen = resolve_profile(profile, options["embedding_model"])
     model = load_embedding_model(chosen, precision=options["precision"])

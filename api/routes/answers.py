@@ -17,9 +17,9 @@ from api.operations import Operations
 from api.patience import patiently
 from api.requests import AskRequest, BatchRequest, VerifyRequest
 from api.responses import BatchLine
-from api.routes.waiting import unless_left
 from api.schemas import ErrorResponse
 from api.strictness import strictly, whole
+from api.waiting import unless_left
 from corpora.errors import BioCiteError, UsageError
 from reader.records import Answer
 from reader.verification import Verification

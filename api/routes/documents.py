@@ -1,7 +1,6 @@
 """Documents: reading, citing, adding and deleting them."""
 
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from litestar import Request, Response, get, post
 from litestar import delete as delete_route
@@ -17,7 +16,7 @@ from api.operations import Operations
 from api.requests import AddRequest, ExportRequest
 from api.responses import AddResponse, DocumentResponse, PassageResponse
 from api.schemas import SearchResponse
-from api.strictness import strictly
+from api.strictness import exact, strictly
 from api.writing import Writing
 
 DOCUMENTS_BYTES = 20_000_000
@@ -129,10 +128,3 @@ async def export(
     file = exported(wanted.format, await operations.metadata(wanted.document_ids, caller))
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return Response(file.content, media_type=file.media_type, headers=headers)
-
-
-def exact(request: Request[Any, Any, Any], before: str, parsed: str) -> str:
-    """The id in the URL as it was sent: Litestar's own value has lost double slashes and one at the end."""
-    sent: bytes = request.scope.get("raw_path", b"")
-    _, found, encoded = sent.decode("latin-1").partition(before)
-    return unquote(encoded) if found else parsed.removeprefix("/")

@@ -11,9 +11,9 @@ from api.access.keys import Caller
 from api.openapi import answers, exemplified
 from api.patient_operations import PatientOperations
 from api.patients import PatientRequest, SimilarResponse
-from api.routes.waiting import unless_left
 from api.schemas import SearchResponse
 from api.strictness import strictly
+from api.waiting import unless_left
 
 
 @post(

@@ -11,9 +11,9 @@ from api.access.keys import Caller
 from api.openapi import answers, exemplified
 from api.operations import Operations
 from api.requests import SearchRequest
-from api.routes.waiting import unless_left
 from api.schemas import SearchResponse
 from api.strictness import strictly
+from api.waiting import unless_left
 
 
 @post(

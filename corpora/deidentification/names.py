@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from corpora.deidentification.records import Finding
 from corpora.deidentification.vocabulary import AMBIGUOUS_FIRST_NAMES, EPONYMS, FIRST_NAMES, TERM_HEADS, word_set
-from corpora.deidentification.words import PARTICLES, Note
+from corpora.deidentification.words import BETWEEN_PARTS, PARTICLES, Note
 
 Run = tuple[int, int]  # numbers of words, half-open
 
@@ -226,9 +226,10 @@ def _by_what_follows(note: Note, number: int) -> Iterator[Run]:
     if not note.words[number].is_capital:
         return
     before = note.word(number - 1)
-    if before is not None and before.is_capital and not before.is_term and note.gap(number - 1) in (" ", "-"):
+    opens = before is None or not before.is_capital or (before.is_term and not before.is_initial)
+    if not opens and BETWEEN_PARTS.match(note.gap(number - 1)):
         return  # this is no beginning
-    end = note.run(number, sure=False)
+    end = note.run(number, sure=False, most=len(note.words))  # all of a list of names in one pass
     if end == number + 1:  # Doe, Jane
         end = _comma_name(note, number, end)
     if end < number + 2:

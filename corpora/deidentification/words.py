@@ -83,7 +83,7 @@ CREDENTIALS = word_set("""
     CNM CRNA PharmD RPh LCSW LMSW MSW PT DPT OT OTR SLP RD LD DDS DMD DPM OD PsyD MPH MSc BSc MS DN HCA RGN RMN
     SHO SpR FY CCC BCPS EMT ACNP
     """)
-_BETWEEN_PARTS = re.compile(r"(?: {1,2}|\. ?|-|['’])\Z")
+BETWEEN_PARTS = re.compile(r"(?: {1,2}|\. ?|-|['’])\Z")
 MOST_PARTS = 5
 
 
@@ -126,7 +126,7 @@ class Note:
 
     def _continues(self, first: int, number: int, *, sure: bool) -> bool:
         word = self.words[number]
-        if number > first and not _BETWEEN_PARTS.match(self.gap(number - 1)):
+        if number > first and not BETWEEN_PARTS.match(self.gap(number - 1)):
             return False
         if number > first and self.gap(number - 1).startswith(".") and not _may_have_stop(self.words[number - 1]):
             return False

@@ -6,9 +6,10 @@ papers are named in `indexer.patients.cues`, the lists are ours.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from typing import Literal, NamedTuple
 
 from corpora.patients.records import Assertion
@@ -18,6 +19,9 @@ from indexer.patients.words import PhraseTable, Word
 Sense = Literal["absent", "unseen", "possible", "past", "family", "allergy", "end", "none"]
 _ORDER: tuple[Assertion, ...] = ("absent", "family", "possible", "past")
 _LIST_REACH = 5
+# In words. Beyond this a list is no list; it also bounds the time that a text of nothing but cues takes.
+_REACH = 40
+_BACK_REACH = 14
 _DURATION = re.compile(
     r"\b(?:for|since|over|x|lasting|of)\s+(?:the\s+)?(?:past\s+|last\s+|about\s+|around\s+|approximately\s+)?(?:\d+|one|two|three|four|five|six"
     r"|seven|ten|several|a\s+few|a|an|yesterday|this|last|past)[\s-]*(?:hours?|days?|weeks?|months?|years?|morning|night|week|/7|/52|/12)?",
@@ -72,12 +76,12 @@ def readings(
     found = _cues(list(words), terms)
     ends = _ends(text, words, found)
     said: list[set[str]] = [set() for _ in terms]
+    firsts = [first for first, _ in terms]
     for cue in found:
-        for index, (first, last) in enumerate(terms):
-            if (cue.before and _reaches_forward(text, words, cue, first, ends)) or (
-                cue.after and _reaches_back(words, cue, last, ends)
-            ):
-                said[index].add("absent" if cue.sense == "unseen" and index not in procedures else cue.sense)
+        ahead = _ahead(text, words, cue, firsts, ends) if cue.before else ()
+        behind = _behind(words, cue, terms, firsts, ends) if cue.after else ()
+        for index in chain(ahead, behind):
+            said[index].add("absent" if cue.sense == "unseen" and index not in procedures else cue.sense)
     for index, (first, last) in enumerate(terms):
         if _questioned(text, words[first].start, words[last - 1].end):
             said[index].add("possible")
@@ -150,14 +154,21 @@ def _ends(text: str, words: Sequence[Word], found: Sequence[Cue]) -> list[int]:
     return sorted(ends)
 
 
-def _reaches_forward(text: str, words: Sequence[Word], cue: Cue, first: int, ends: Sequence[int]) -> bool:
-    if cue.sense in ("end", "none") or first < cue.last or any(cue.last <= end <= first for end in ends):
-        return False
+def _ahead(text: str, words: Sequence[Word], cue: Cue, firsts: Sequence[int], ends: Sequence[int]) -> Iterator[int]:
+    """The terms, given by their first words, that a cue reaches forward to."""
+    if cue.sense in ("end", "none"):
+        return
+    place = bisect_left(ends, cue.last)
+    stop = min(cue.last + _REACH, ends[place] if place < len(ends) else len(words))
+    for index in range(bisect_left(firsts, cue.last), bisect_left(firsts, stop)):
+        if _reaches(text, words, cue, firsts[index]):
+            yield index
+
+
+def _reaches(text: str, words: Sequence[Word], cue: Cue, first: int) -> bool:
     if not _STOPPED_BY.get(cue.sense, _NOTHING).isdisjoint(word.folded for word in words[cue.last : first]):
         return False
-    if _comma_ends(words, cue, first):
-        return False
-    return not _new_statement(text, words, cue.last, first)
+    return not _comma_ends(words, cue, first) and not _new_statement(text, words, cue.last, first)
 
 
 def _comma_ends(words: Sequence[Word], cue: Cue, first: int) -> bool:
@@ -173,7 +184,7 @@ def _comma_ends(words: Sequence[Word], cue: Cue, first: int) -> bool:
     if governs_lists:
         return False
     breaks = [place for place in range(cue.last + 1, first + 1) if words[place].broken]
-    return bool(breaks) and not any(words[place].folded in _PAIR_WORDS for place in range(breaks[0], len(words)))
+    return bool(breaks) and not any(word.folded in _PAIR_WORDS for word in words[breaks[0] : first + _REACH])
 
 
 def _new_statement(text: str, words: Sequence[Word], start: int, first: int) -> bool:
@@ -185,19 +196,32 @@ def _new_statement(text: str, words: Sequence[Word], start: int, first: int) -> 
     if not breaks:
         return False
     opened = breaks[-1]
-    closed = next((place for place in range(first + 1, len(words)) if words[place].broken), len(words))
+    limit = min(len(words), first + _REACH)
+    closed = next((place for place in range(first + 1, limit) if words[place].broken), limit)
     if any(words[place].folded in _PAIR_WORDS for place in range(start, closed)):
         return False
     return _DURATION.search(text, words[opened].start, words[closed - 1].end) is not None
 
 
-def _reaches_back(words: Sequence[Word], cue: Cue, last: int, ends: Sequence[int]) -> bool:
-    if last > cue.first or any(last <= end < cue.first for end in ends):
-        return False
+def _behind(
+    words: Sequence[Word],
+    cue: Cue,
+    terms: Sequence[tuple[int, int]],
+    firsts: Sequence[int],
+    ends: Sequence[int],
+) -> Iterator[int]:
+    """The terms that a cue reaches back to."""
+    place = bisect_left(ends, cue.first)
+    since = max(cue.first - _BACK_REACH, ends[place - 1] if place else 0)
+    for index in range(bisect_left(firsts, since), bisect_left(firsts, cue.first)):
+        last = terms[index][1]
+        if since <= last <= cue.first and _reaches_back(words, cue, last):
+            yield index
+
+
+def _reaches_back(words: Sequence[Word], cue: Cue, last: int) -> bool:
     if cue.sense == "allergy":
         return last == cue.first
-    if cue.first - last > 2 * _LIST_REACH:
-        return False
     if any(words[place].folded in _PREDICATES for place in range(last, cue.first)):
         return False
     breaks = [place for place in range(last, cue.first + 1) if words[place].broken]

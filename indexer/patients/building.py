@@ -7,13 +7,14 @@ they are once identifiers are removed, and lies in a folder of its own until it 
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from corpora.deidentification import deidentify
-from corpora.errors import SourceError, UsageError
+from corpora.errors import IndexStateError, SourceError, UsageError
 from corpora.patients.records import Patient
 from corpora.patients.sources import iter_patients
 from corpora.records import Skipped, text_sha256
@@ -22,8 +23,9 @@ from indexer.build import BuildReport, BuildSettings, build_index
 from indexer.embedding import EmbeddingModel
 from indexer.manifest import has_manifest
 from indexer.patients.facets import facets_of
-from indexer.patients.store import PatientStore, is_patient_index
+from indexer.patients.store import FILES, PatientStore, is_patient_index
 from indexer.progress import Progress
+from indexer.store import FILE as NOTES
 
 OLDEST = 90.0
 """Ages over 89 are one: together they tell who somebody is (45 CFR 164.514(b)(2)(i)(C))."""
@@ -59,11 +61,33 @@ def build_patient_index(
         if not files:
             first = f"; first: {reading.skipped[0]}" if reading.skipped else ""
             raise SourceError(f"no patient could be read: {len(reading.skipped)} records skipped{first}")
-        report = build_index(files, directory, model, settings=settings, progress=progress)
-        with PatientStore(directory) as store:
+        with _store_of(directory) as store:
+            report = build_index(files, directory, model, settings=settings, progress=progress)
             for batch in reading.patients():
                 store.put((patient, text_sha256(patient.text)) for patient in batch)
     return PatientsReport(reading.count, tuple(reading.skipped), dict(sorted(reading.masked.items())), report)
+
+
+@contextmanager
+def _store_of(directory: Path) -> Iterator[PatientStore]:
+    """The store, made before the index: a build that is killed must not leave patients that look like literature.
+
+    Where no index comes of it, nothing that was not there before is left behind.
+    """
+    known, existed = is_patient_index(directory), directory.exists()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexStateError(f"{directory}: cannot be made ({error.strerror})", remedy="Check its path") from error
+    try:
+        with PatientStore(directory) as store:
+            yield store
+    finally:
+        if not known and not (directory / NOTES).exists():
+            for name in FILES:
+                (directory / name).unlink(missing_ok=True)
+            if not existed and directory.is_dir() and not any(directory.iterdir()):
+                directory.rmdir()
 
 
 class _Reading:

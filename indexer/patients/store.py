@@ -16,6 +16,7 @@ from corpora.patients.records import Facet, Patient, Sex
 from indexer.store import chunks_of, marks
 
 FILE = "patients.db"
+FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS patients (
     patient_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, age REAL, sex TEXT NOT NULL, facets TEXT NOT NULL
@@ -75,12 +76,13 @@ class PatientStore:
 
     def put(self, patients: Iterable[tuple[Patient, str]]) -> None:
         """Keep these patients, each with the SHA-256 of its note; all or nothing. A later one replaces an earlier."""
+        # On the connection itself: `Database.execute` commits each statement.
         try:
             with self._db.conn:
                 for patient, sha256 in patients:
                     row = (patient.patient_id, sha256, patient.age, patient.sex, _encoded(patient.facets))
-                    self._db.execute("DELETE FROM patients WHERE patient_id = ?", [patient.patient_id])
-                    self._db.execute("INSERT INTO patients VALUES (?, ?, ?, ?, ?)", row)
+                    self._db.conn.execute("DELETE FROM patients WHERE patient_id = ?", [patient.patient_id])
+                    self._db.conn.execute("INSERT INTO patients VALUES (?, ?, ?, ?, ?)", row)
                     terms = {facet.term for facet in patient.facets if facet.assertion == "present"}
                     self._db.conn.executemany(
                         "INSERT INTO terms VALUES (?, ?)", [(term, patient.patient_id) for term in sorted(terms)]

@@ -1,7 +1,7 @@
 """Patients like a given one: candidates by words, vectors and rare findings, then a comparison that gives reasons.
 
-The score of a patient is the sum of how like the notes are, which has the share `SimilarSettings.text` of it, and of what
-the comparison of facets found, so that every part of it can be shown.
+The score of a patient is the sum of how like the notes are, which has the share `SimilarSettings.text` of it, and of
+what the comparison of facets found, so that every part of it can be shown.
 """
 
 from collections.abc import Mapping
@@ -9,16 +9,19 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from corpora.errors import UsageError
+from corpora.errors import IndexStateError, UsageError
 from corpora.patients.records import Patient, Sex
-from corpora.records import Document, Section, Span
+from corpora.records import Document, Section, Span, text_sha256
 from indexer.embedding import Vectors
 from indexer.index import Index
 from indexer.patients.store import PatientFacts, PatientStore
-from retriever.patients.comparison import Comparer, Comparison, ComparisonSettings, Entry, rarity_of, terms_of
+from retriever.patients.comparison import UNIT, Comparer, Comparison, ComparisonSettings, Entry, rarity_of, terms_of
 from retriever.records import RankedList
 from retriever.search import MAX_QUERY_CHARACTERS, Mode, Retriever
 
+_PARTS = 1 << 10
+"""The shares of the score are whole multiples of 1 / _PARTS, and the text's part of 1 / (_PARTS * UNIT), so that floats
+add up to the score exactly."""
 WHOLE = 20_000
 """Characters of a note beyond which its passages stand for it."""
 
@@ -73,6 +76,7 @@ class SimilarPatients:
         self._store = store
         self.settings = settings or SimilarSettings()
         self._retriever = Retriever(index)
+        self._share = round((1 - self.settings.text) * _PARTS) / _PARTS
 
     def find(self, patient: Patient, k: int = 10, filters: PatientFilters | None = None) -> list[SimilarPatient]:
         """The k patients most like this one, without itself; its identifiers must be removed and its facets found."""
@@ -92,8 +96,8 @@ class SimilarPatients:
             if filters.passes(found) and comparer.admits(other):
                 comparison = comparer.compare(other)
                 alike = likeness.get(found.patient_id, 0.0) * _agreement(comparison)
-                text_score = self.settings.text * alike
-                scored.append((text_score + (1 - self.settings.text) * comparison.score, text_score, found))
+                text_score = round((1 - self._share) * alike * _PARTS * UNIT) / (_PARTS * UNIT)
+                scored.append((text_score + self._share * comparison.score, text_score, found))
         scored.sort(key=lambda one: (-one[0], one[2].patient_id))
         return [
             self._shown(rank, comparer, text_score, found)
@@ -136,7 +140,12 @@ class SimilarPatients:
     def _shown(self, rank: int, comparer: Comparer, text_score: float, facts: PatientFacts) -> SimilarPatient:
         """The patient with the note, so that the comparison can quote it. Contributions are scaled to the whole."""
         text = self._index.store.document(facts.patient_id).text
-        comparison = _scaled(comparer.compare(_patient(facts, text)), 1 - self.settings.text)
+        if text_sha256(text) != facts.sha256:
+            raise IndexStateError(
+                "patients.db is not of the same build as the notes: it would be quoted from the wrong places",
+                remedy="Run biocite index --patients with the same sources again",
+            )
+        comparison = _scaled(comparer.compare(_patient(facts, text)), self._share)
         return SimilarPatient(rank, text_score + comparison.score, text_score, facts, text, comparison)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from api.access.errors import OverloadedError, UnauthorisedError
-from api.access.keys import Caller
+from api.access.keys import Caller, KeyStore
 from api.commands.mcp import LocalOperations
 from api.mcp_server import McpEndpoint, caller_from_scope, make_mcp_server
 from api.mcp_tools import (
@@ -45,6 +45,8 @@ from reader.records import Answer, AnswerItem, Context, Evidence, Verdict
 from tests.commands import biocite
 from tests.fakes import fake_loaders
 from tests.indexes import DOCUMENTS, tiny_index, write_documents
+from tests.patient_index import NOTE, check_patient, patient_index
+from tests.serving import serving
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "Which drug to give first in anaphylaxis?"
@@ -190,6 +192,29 @@ def test_what_is_offered(address, mode):
 
 def test_similar_patients_is_not_offered():
     assert "similar_patients" not in {tool.name for tool in TOOLS}
+
+
+def test_similar_patients_where_the_service_has_them(tmp_path):
+    directory, patients = tiny_index(tmp_path), patient_index(tmp_path)
+    with closing(KeyStore(directory)) as keys:
+        reading, seeing = (keys.create(scopes, name="a")[0] for scopes in (("read",), ("read", "patients")))
+    with serving(directory, mcp=True, patients=patients) as client:
+        url = str(client.base_url.join("/mcp"))
+        names = [tool.name for tool in talk(url, lambda client: client.list_tools(), key=reading).tools]
+        assert names == ["search", "fetch", "ask", "verify", "similar_patients"]
+        refused = call(url, "similar_patients", {"note": NOTE}, key=reading)
+        assert refused.is_error
+        assert "this key lacks the scope 'patients'" in refused.content[0].text
+        found = call(url, "similar_patients", {"note": NOTE, "k": 2}, key=seeing)
+        assert not found.is_error
+        told = found.structured_content
+        assert {patient["patient_id"] for patient in told["patients"]} == {"lupus-1", "lupus-2"}
+        for patient in told["patients"]:
+            check_patient(patient, told["note"])
+        assert [part["kind"] for part in told["masked"]] == ["NAME", "MRN"]
+        assert "O'Neill" not in found.content[0].text
+        wrong = call(url, "similar_patients", {"note": "?"}, key=seeing)
+        assert (wrong.is_error, "the note is empty" in wrong.content[0].text) == (True, True)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -54,7 +54,6 @@ absent | melaena | She reports neither haematemesis nor melaena.
 absent | appendicitis | Findings argued against appendicitis.
 absent | fever | Afebrile, no fever at home.
 absent | arthritis | Lack of arthritis made lupus less likely.
-absent | tenderness | x
 present | chest pain | He presented with chest pain.
 present | dyspnoea | No chest pain but dyspnoea.
 present | dyspnoea | She denies chest pain; however, dyspnoea is severe.
@@ -148,7 +147,7 @@ past | depression | Background of depression.
 past | pneumonia | A prior pneumonia had resolved.
 past | splenectomy | Previous splenectomy.
 past | epilepsy | Epilepsy, in remission.
-""".replace("absent | tenderness | x\n", "")
+"""
 
 CASES = [tuple(part.strip() for part in line.split("|", 2)) for line in JUDGED.strip().splitlines()]
 
