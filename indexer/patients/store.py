@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from corpora.errors import IndexStateError
 from corpora.patients.records import Facet, Patient, Sex
+from indexer.patients.labs import finding_of
 from indexer.store import chunks_of, marks
 
 FILE = "patients.db"
@@ -83,7 +84,7 @@ class PatientStore:
                     row = (patient.patient_id, sha256, patient.age, patient.sex, _encoded(patient.facets))
                     self._db.conn.execute("DELETE FROM patients WHERE patient_id = ?", [patient.patient_id])
                     self._db.conn.execute("INSERT INTO patients VALUES (?, ?, ?, ?, ?)", row)
-                    terms = {facet.term for facet in patient.facets if facet.assertion == "present"}
+                    terms = _named(patient.facets)
                     self._db.conn.executemany(
                         "INSERT INTO terms VALUES (?, ?)", [(term, patient.patient_id) for term in sorted(terms)]
                     )
@@ -108,7 +109,7 @@ class PatientStore:
         return int(self._rows("SELECT count(*) FROM patients")[0][0])
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many patients' notes each term is present; 0 where it is in none."""
+        """In how many patients' notes each term is named; 0 where it is in none."""
         found = dict.fromkeys(terms, 0)
         for chunk in chunks_of(list(found)):
             rows = self._rows(f"SELECT term, count(*) FROM terms WHERE term IN ({marks(chunk)}) GROUP BY term", chunk)
@@ -116,7 +117,7 @@ class PatientStore:
         return found
 
     def with_term(self, term: str, limit: int) -> list[str]:
-        """Patients in whose notes the term is present, by identifier, at most so many."""
+        """Patients whose notes name the term, by identifier, at most so many."""
         rows = self._rows("SELECT patient_id FROM terms WHERE term = ? ORDER BY patient_id LIMIT ?", [term, limit])
         return [row[0] for row in rows]
 
@@ -128,6 +129,11 @@ class PatientStore:
 
     def _unusable(self, error: Exception) -> IndexStateError:
         return IndexStateError(f"{self._path}: cannot be used ({error})", remedy=_REMEDY)
+
+
+def _named(facets: tuple[Facet, ...]) -> set[str]:
+    """The terms that a note names, whatever it says of them, and the findings that its labs amount to."""
+    return {facet.term for facet in facets} | {found for facet in facets if (found := finding_of(facet))}
 
 
 def _encoded(facets: tuple[Facet, ...]) -> str:

@@ -11,9 +11,10 @@ import pytest
 from api.openapi import ERROR_DESCRIPTIONS
 from api.openapi_examples import ERRORS, REQUESTS, RESPONSES, request_example
 from api.requests import AskRequest, Fusion, SearchRequest
-from api.routes import ROUTES
+from api.routes import routes
 from retriever.fusion import FUSIONS
 from tests.indexes import tiny_index
+from tests.patient_index import patient_index
 from tests.serving import serving
 
 OPERATIONS = {
@@ -29,6 +30,8 @@ OPERATIONS = {
     "export": ("/v1/export", "post"),
     "record": ("/v1/records/{record_id}", "get"),
     "replay": ("/v1/records/{record_id}/replay", "post"),
+    "similar_patients": ("/v1/patients/similar", "post"),
+    "patient_literature": ("/v1/patients/literature", "post"),
     "index": ("/v1/index", "get"),
     "live": ("/health/live", "get"),
     "ready": ("/health/ready", "get"),
@@ -46,7 +49,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "http-api.md"
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    with serving(tiny_index(tmp_path_factory.mktemp("openapi"))) as client:
+    folder = tmp_path_factory.mktemp("openapi")
+    with serving(tiny_index(folder), patients=patient_index(folder)) as client:
         yield client
 
 
@@ -116,7 +120,7 @@ def test_every_route_is_listed_once(document):
     listed = {(path, method) for path, methods in document["paths"].items() for method in methods}
     # The chat routes have tests of their own (tests/api/chat/test_openapi.py).
     assert listed == set(OPERATIONS.values()) | CHAT
-    assert len(ROUTES) == len(listed)
+    assert len(routes(with_patients=True)) == len(listed)
     assert {operation(document, route)["operationId"] for route in OPERATIONS} == set(OPERATIONS)
 
 

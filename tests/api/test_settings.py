@@ -27,7 +27,8 @@ from corpora.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 FULL = {
-    "index": "/srv/index", "patients": "/srv/patients", "reader": "biobert", "host": "0.0.0.0", "port": 9000, "workers": 2, "insecure": True,
+    "index": "/srv/index", "patients": "/srv/patients", "reader": "biobert", "host": "0.0.0.0", "port": 9000,
+    "workers": 2, "insecure": True,
     "allowed_hosts": ["Biocite.Example.org"], "cors_origins": ["https://chat.example.org"],
     "trusted_proxies": ["10.0.0.2", "::1"], "search_at_once": 3, "search_waiting": 4, "search_seconds": 5.5,
     "ask_at_once": 2, "ask_waiting": 6, "ask_seconds": 7.5, "body_bytes": 2_000, "body_seconds": 8.5,
