@@ -38,6 +38,9 @@ class _IndexWithout:
         kept = np.isin(selection.keys, self._removed, assume_unique=True, invert=True)
         return Selection(filters, np.ascontiguousarray(selection.keys[kept]))
 
+    def selection(self, filters: Filters) -> Selection | None:
+        return self.select(filters)
+
 
 def index_without(index: Index, documents: Collection[str]) -> Index:
     """The index without these documents, for searches with a filter, as every question is asked with one.

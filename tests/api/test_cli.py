@@ -31,7 +31,7 @@ EVIDENCE = {
 }  # fmt: skip
 ANSWER = {
     "question": str, "kind": str, "status": str, "confidence": float, "answers": list, "note": str, "nearest": list,
-    "timings_ms": dict, "index_id": str, "models": dict, "verdict": type(None),
+    "timings_ms": dict, "index_id": str, "models": dict, "verdict": type(None), "record_id": str,
 }  # fmt: skip
 
 
@@ -59,7 +59,9 @@ def done(*arguments):
 
 def test_search_json(index):
     response = done("search", QUERY, "--index", index)
-    assert types(response) == {"query": str, "mode": str, "hits": list, "timings_ms": dict, "index_id": str}
+    assert types(response) == {
+        "query": str, "mode": str, "hits": list, "timings_ms": dict, "index_id": str, "record_id": str
+    }  # fmt: skip
     assert (response["query"], response["mode"]) == (QUERY, "hybrid")
     assert response["index_id"] == read_manifest(index).index_id
     assert all(isinstance(spent, float) for spent in response["timings_ms"].values())

@@ -37,7 +37,8 @@ def test_terms_are_counted_where_they_are_named_also_as_absent(store):
     assert store.frequencies(["malar rash", "fever", "gout"]) == {"malar rash": 2, "fever": 1, "gout": 0}
     assert store.with_term("malar rash", 10) == ["p1", "p2"]
     assert store.with_term("malar rash", 1) == ["p1"]
-    assert store.with_term("fever", 10) == []
+    assert store.with_term("fever", 10) == ["p1"]
+    assert store.with_term("gout", 10) == []
 
 
 def test_a_later_patient_replaces_an_earlier(store):
