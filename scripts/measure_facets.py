@@ -13,7 +13,7 @@ from indexer.patients.facets import facets_of
 from retriever.patients.comparison import Comparer, rarity_of, term_counts
 from retriever.patients.evaluation import ABLATIONS, ClusteredNote, evaluate_clusters, rank_by_comparison, read_clusters
 
-PATH = Path(__file__).parents[1] / "corpora" / "sample" / "patients.jsonl"
+PATH = Path(__file__).parents[1] / "corpora" / "patients" / "synthetic.jsonl"
 DEVELOPED_ON = 8
 """The first clusters of the file were there while rules were made, the others were written afterwards."""
 REPEATED = 20

@@ -45,11 +45,6 @@ def out_of_field_path(use: Literal["calibrating", "measuring"]) -> Path:
     return _HERE / f"out_of_field_{use}.json"
 
 
-def patients_path() -> Path:
-    """Synthetic notes in clinical clusters with hard negatives: JSON lines."""
-    return _HERE / "patients.jsonl"
-
-
 def sample_questions() -> tuple[SampleQuestion, ...]:
     """The questions in their order in the file, grouped by kind. Raises `SourceError` where the file is damaged."""
     return _read_questions(_HERE / "questions.json")

@@ -18,12 +18,12 @@ import msgspec
 from api.patient_search import PatientSearch
 from api.patients import PatientRequest
 from api.progress import Bars
+from corpora.patients import patients_path
 from corpora.patients.case_reports import case_in_abstract
 from corpora.patients.records import Patient
 from corpora.patients.sources import iter_patients
 from corpora.patients.trec_cds import read_trec_cds
 from corpora.records import Document, Skipped
-from corpora.sample import patients_path
 from corpora.sources import iter_sources, read_source
 from indexer.embedding import PROFILES, load_embedding_model
 from indexer.patients.building import build_patient_index

@@ -1,10 +1,9 @@
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-import corpora.sample
 from corpora.errors import SourceError
+from corpora.patients import patients_path
 from corpora.patients.records import Patient
 from indexer.patients.facets import facets_of
 from retriever.patients.evaluation import (
@@ -15,7 +14,7 @@ from retriever.patients.evaluation import (
     read_clusters,
 )
 
-PATH = Path(corpora.sample.__file__).parent / "patients.jsonl"
+PATH = patients_path()
 
 
 @pytest.fixture(scope="module")
