@@ -66,9 +66,8 @@ class BatchingModel:
     def _keep_to_one_core(self) -> None:
         """Start the thread so that torch shares out none of its work.
 
-        A few short texts are too little for several cores that other requests need as well: on two of them 57 searches
-        a second became 70, and 103 became 117 with 32 clients. PyTorch keeps the number for the thread that sets it and
-        for threads that begin later, so it is set back here.
+        A few short texts are too little for several cores that other requests need as well (docs/experiments.md).
+        PyTorch keeps the number for the thread that sets it and for threads that begin later, so it is set back here.
         """
         torch = sys.modules.get("torch")
         usual = torch.get_num_threads() if torch is not None else 0

@@ -84,7 +84,7 @@ def read_source(file: SourceFile, progress: Progress | None = None) -> Iterator[
 
 
 def _named(path: Path) -> SourceFile:
-    file = _examined(path, named=True)
+    file = examined(path, named=True)
     if file.problem:
         raise SourceError(f"{file.name}: {file.problem}", remedy="Name a file or a folder that exists")
     found = _recognised(file)
@@ -94,7 +94,7 @@ def _named(path: Path) -> SourceFile:
 
 
 def _in_folder(folder: Path) -> list[SourceFile]:
-    files = [_examined(path, named=False) for path in _walk(folder)]
+    files = [examined(path, named=False) for path in walk(folder)]
     if not any(map(_is_literature, files)):
         raise SourceError(
             f"{printable(str(folder))}: holds nothing that can be read, among {len(files):,} files",
@@ -111,7 +111,7 @@ def _is_literature(file: SourceFile) -> bool:
         return True
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """The files below a folder in natural order, but for hidden ones. Links to folders are given, not followed."""
     try:
         entries = sorted(folder.iterdir(), key=_natural)
@@ -121,7 +121,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
+            yield from walk(entry)
         else:
             yield entry
 
@@ -132,7 +132,8 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
 
 
-def _examined(path: Path, *, named: bool) -> SourceFile:
+def examined(path: Path, *, named: bool) -> SourceFile:
+    """The file at a path; where there is none to read, its `problem` says why."""
     name = printable(str(path))
     try:
         status = path.stat()

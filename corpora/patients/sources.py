@@ -10,7 +10,6 @@ files are taken together, after the others. An identifier that comes again is `S
 
 import json
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
@@ -26,7 +25,7 @@ from corpora.patients.notes import parse_note, parse_note_lines, parse_note_tabl
 from corpora.patients.pmc_patients import COLUMNS, PmcPatient, parse_pmc_list, parse_pmc_table
 from corpora.patients.records import Patient
 from corpora.records import Skipped
-from corpora.sources import SourceFile
+from corpora.sources import SourceFile, examined, walk
 from corpora.streams import PeekStream, inflate
 
 Kind = Literal[
@@ -110,42 +109,13 @@ def _place(patient: Patient) -> tuple[str, int]:
 
 def _files(root: Path) -> Iterator[SourceFile]:
     if root.is_dir():
-        for path in _walk(root):
-            yield _examined(path, named=False)
+        for path in walk(root):
+            yield examined(path, named=False)
         return
-    file = _examined(root, named=True)
+    file = examined(root, named=True)
     if file.problem:
         raise SourceError(f"{file.name}: {file.problem}", remedy="Name a file or a folder that exists")
     yield file
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir(), key=_natural)
-    except OSError as error:
-        raise SourceError(f"{printable(str(folder))}: cannot be listed ({error.strerror})") from None
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
-        else:
-            yield entry
-
-
-def _natural(path: Path) -> tuple[list[str | int], str]:
-    parts = _DIGITS.split(path.name)
-    return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
-
-
-def _examined(path: Path, *, named: bool) -> SourceFile:
-    name = printable(str(path))
-    try:
-        status = path.stat()
-    except OSError as error:
-        return SourceFile(path, name, 0, named, f"cannot be found ({error.strerror})")
-    problem = "" if stat.S_ISREG(status.st_mode) else "is no regular file"
-    return SourceFile(path, name, status.st_size, named, problem)
 
 
 def _kind(file: SourceFile, root: Path) -> Kind:
