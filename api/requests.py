@@ -61,13 +61,19 @@ class FilterRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: Annotated[
         tuple[Name, ...], msgspec.Meta(description="ISO 639-2 codes, such as eng", extra_json_schema=_LIST)
     ] = ()
+    documents: Annotated[
+        tuple[Name, ...],
+        msgspec.Meta(
+            description="Identifiers: nothing but these", examples=[["PMID:31452104"]], extra_json_schema=_LIST
+        ),
+    ] = ()
     retracted: Annotated[
         bool | None, msgspec.Meta(description="true: only retracted documents, false: none of them")
     ] = None
 
     def resolve(self) -> Filters:
         """The filters that the retriever takes; UsageError for too many values or ones that could never match."""
-        for field in ("journals", "publication_types", "mesh", "sections", "languages"):
+        for field in ("journals", "publication_types", "mesh", "sections", "languages", "documents"):
             if len(getattr(self, field)) > MAX_VALUES:
                 raise UsageError(
                     f"filter {field} names {len(getattr(self, field)):,} values, at most {MAX_VALUES} are taken",
@@ -81,6 +87,7 @@ class FilterRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             sections=self.sections,
             languages=self.languages,
             retracted=self.retracted,
+            documents=self.documents,
         )
 
 

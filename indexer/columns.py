@@ -76,6 +76,8 @@ class Columns:
             yield "sections", np.isin(rows["kind"], np.array(codes, dtype=np.uint8))
         if filters.retracted is not None:
             yield "retracted", rows["retracted"] == filters.retracted
+        if filters.documents:
+            yield "documents", _among(rows["document"], store.document_keys(filters.documents))
         for field, facet in FACETS.items():
             values = sorted({fold(value) for value in getattr(filters, field)})
             if values:

@@ -31,6 +31,7 @@ class Filters(msgspec.Struct, frozen=True):
     inclusive, 0 at either end leaves that end open; a document of unknown year never matches a year filter.
     `sections` are section kinds (`corpora.records.SECTION_KINDS`), `languages` ISO 639-2 codes.
     `retracted` None takes all, False leaves retracted documents out, True takes only them.
+    `documents` are identifiers, as they are written.
     `audiences` None takes private documents as well, otherwise of those only the ones with such an audience.
     """
 
@@ -41,6 +42,7 @@ class Filters(msgspec.Struct, frozen=True):
     sections: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     retracted: bool | None = None
+    documents: tuple[str, ...] = ()
     audiences: tuple[str, ...] | None = None
 
     def __bool__(self) -> bool:

@@ -150,6 +150,15 @@ class Store:
         return {stored.passage.document_id: stored for stored in map(_stored_passage, rows)}
 
     @_damage_is_named
+    def document_keys(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Keys of those of these documents that there are, also of other generations; ascending."""
+        found: list[int] = []
+        for chunk in chunks_of(document_ids):
+            rows = self.db.execute(f"SELECT document_key FROM documents WHERE document_id IN ({marks(chunk)})", chunk)
+            found += [row[0] for row in rows]
+        return np.unique(np.array(found, dtype=np.int64))
+
+    @_damage_is_named
     def documents_with(self, facet: str, values: Sequence[str]) -> NDArray[np.int64]:
         """Keys of the documents, also of other generations, with one of these folded values of a facet; ascending."""
         rows = self.db.execute(

@@ -23,7 +23,7 @@ from tantivy import FieldType, Occur, Query
 from corpora.errors import IndexStateError
 from indexer.analysis import Analyzer
 from indexer.lexical import Bm25, Hit, check_k, query_terms
-from indexer.records import Attributes, Filters, PassageKeys, Selection, fold
+from indexer.records import Attributes, PassageKeys, Selection, fold
 
 BM25 = Bm25(k1=1.2, b=0.75)
 """What Tantivy scores with, always."""
@@ -71,7 +71,7 @@ class TantivyEngine:
             return []
         with _errors(self._folder):
             searcher = self._searcher()
-            return _top(searcher, _query(terms, selection.filters if selection else Filters()), k)
+            return _top(searcher, _query(terms, selection), k)
 
     def count(self) -> int:
         """How many passages there are, without those removed."""
@@ -222,14 +222,21 @@ def _audience_term(audience: str) -> str:
     return f"={audience}" if audience else "public"
 
 
-def _query(terms: list[str], filters: Filters) -> Query:
+def _query(terms: list[str], selection: Selection | None) -> Query:
     """Any of the terms, and every filter at a score of 0. Built term by term: no user text is ever parsed."""
     wanted = Query.boolean_query([(Occur.Should, Query.term_query(_SCHEMA, "body", term, "freq")) for term in terms])
-    required = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in _conditions(filters)]
+    required = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in _conditions(selection)]
     return Query.boolean_query([(Occur.Must, wanted), *required]) if required else wanted
 
 
-def _conditions(filters: Filters) -> Iterator[Query]:
+def _conditions(selection: Selection | None) -> Iterator[Query]:
+    if selection is None:
+        return
+    filters = selection.filters
+    if filters.documents:
+        # Passages do not carry their document's identifier here. The keys that pass are few, and pass every filter.
+        yield Query.term_set_query(_SCHEMA, "key", selection.keys.tolist())
+        return
     if filters.years is not None:
         first, last = filters.years
         bounds = (max(1, first), last or None)

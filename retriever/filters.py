@@ -23,7 +23,7 @@ def parse_years(text: str) -> tuple[int, int]:
     return first, last
 
 
-def make_filters(
+def make_filters(  # noqa: PLR0913 - one for each filter
     *,
     years: str | None = None,
     journals: Sequence[str] = (),
@@ -32,9 +32,16 @@ def make_filters(
     sections: Sequence[str] = (),
     languages: Sequence[str] = (),
     retracted: bool | None = None,
+    documents: Sequence[str] = (),
 ) -> Filters:
     """Filters from request values; UsageError for values that could never match."""
-    named = {"journal": journals, "publication type": publication_types, "MeSH heading": mesh, "language": languages}
+    named = {
+        "journal": journals,
+        "publication type": publication_types,
+        "MeSH heading": mesh,
+        "language": languages,
+        "document": documents,
+    }
     for what, values in named.items():
         for value in values:
             _require_name(value, what)
@@ -49,6 +56,7 @@ def make_filters(
         sections=tuple(sections),
         languages=tuple(languages),
         retracted=retracted,
+        documents=tuple(documents),
     )
 
 

@@ -56,6 +56,7 @@ _FILTERS = (
     click.option("--mesh", "mesh", multiple=True, help="MeSH heading. Repeatable."),
     click.option("--section", "sections", multiple=True, help="Kind of section, such as results. Repeatable."),
     click.option("--language", "languages", multiple=True, help="Language code, such as eng. Repeatable."),
+    click.option("--within", "documents", multiple=True, metavar="ID", help="Only this document. Repeatable."),
     click.option(
         "--retracted/--no-retracted", "retracted", default=None, help="Only retracted documents, or none of them."
     ),

@@ -401,7 +401,7 @@ def test_queries_in_the_language_of_an_engine_are_words_like_others(client, inde
         plain = client.post(SEARCH, json={"query": words, "mode": mode, "k": 100})
         if mode == "bm25":
             assert found(response) == found(plain)
-    for field in ("journals", "publication_types", "mesh", "languages"):
+    for field in ("journals", "publication_types", "mesh", "languages", "documents"):
         response = client.post(SEARCH, json={"query": "malaria", "filters": {field: [query]}})
         assert harmless(response, 200).json()["hits"] == []
     harmless(client.post(SEARCH, json={"query": "malaria", "filters": {"year": query}}), 400)

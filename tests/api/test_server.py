@@ -84,6 +84,8 @@ def test_search_by_document_gives_each_document_once(client):
         ({"retracted": True}, {RETRACTED}),
         ({"retracted": False}, {CF, DRUG, ANAPHYLAXIS, MALARIA, FRENCH}),
         ({"mesh": ["Cystic Fibrosis"], "year": "2016:2018", "retracted": False}, {DRUG}),
+        ({"documents": [DRUG, FRENCH, "pmid:1"]}, {DRUG, FRENCH}),
+        ({"documents": [DRUG, FRENCH], "year": "2018"}, {DRUG}),
         ({"journals": ["No Such Journal"]}, set()),
     ],
 )
@@ -204,6 +206,7 @@ SAME = [
     ("search gene --mode bm25 --documents", {"mode": "bm25", "unit": "document"}),
     ("search gene --fusion rrf --no-retracted", {"fusion": "rrf", "filters": {"retracted": False}}),
     ("ask gene? --type review --language eng", {"filters": {"publication_types": ["review"], "languages": ["eng"]}}),
+    ("search gene --within PMID:2 --within nowhere", {"filters": {"documents": ["PMID:2", "nowhere"]}}),
     ("ask gene? --kind list", {"kind": "list"}),
 ]
 

@@ -242,6 +242,8 @@ FILTERS = {
     "retracted": (Filters(retracted=True), [2]),
     "not retracted": (Filters(retracted=False), [1, 3, 4]),
     "several": (Filters(years=(2000, 2010), journals=("nature",), retracted=False, languages=("eng",)), [1]),
+    "documents": (Filters(documents=("a", "b")), [2, 3]),
+    "documents and more": (Filters(documents=("a", "b"), years=(2005, 2005)), [2]),
     "no match": (Filters(journals=("lancet",)), []),
     "no filter": (Filters(), [1, 2, 3, 4]),
 }

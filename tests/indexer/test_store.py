@@ -98,6 +98,7 @@ def passes(document, kind, filters):
         and one_of(filters.sections, [kind])
         and one_of(filters.languages, metadata.languages)
         and (filters.retracted is None or filters.retracted == metadata.retracted)
+        and (not filters.documents or document.document_id in filters.documents)
     )
 
 
@@ -116,6 +117,7 @@ any_filters = st.builds(
     sections=some("title", *KINDS, "table"),
     languages=some(*LANGUAGES, "ger"),
     retracted=st.none() | st.booleans(),
+    documents=st.lists(st.sampled_from(["D07", "D15", "d07", "D20", "nowhere"]), max_size=3).map(tuple),
 )
 
 

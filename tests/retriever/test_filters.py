@@ -60,8 +60,8 @@ def test_filters_take_what_they_are_given():
     assert not make_filters()
     assert make_filters(
         years="2015:", journals=["BMJ"], publication_types=["Review"], mesh=["Asthma"], sections=["Results"],
-        languages=["eng"], retracted=False,
-    ) == Filters((2015, 0), ("BMJ",), ("Review",), ("Asthma",), ("Results",), ("eng",), False)  # fmt: skip
+        languages=["eng"], retracted=False, documents=["PMID:1"],
+    ) == Filters((2015, 0), ("BMJ",), ("Review",), ("Asthma",), ("Results",), ("eng",), False, ("PMID:1",))  # fmt: skip
 
 
 NAMES = {
@@ -70,6 +70,7 @@ NAMES = {
     "mesh": "MeSH heading",
     "languages": "language",
     "sections": "section",
+    "documents": "document",
 }
 
 
@@ -106,6 +107,7 @@ any_filters = st.builds(
     sections=some(*SECTION_KINDS, "TITLE"),
     languages=some("eng", "fre", "FRE", "ger", "en"),
     retracted=st.none() | st.booleans(),
+    documents=some("PMID:1", "PMID:2", "bare", "étude 6%", "PMID:99"),
 )
 
 
