@@ -2,7 +2,8 @@
 
 A section is of that kind where its heading says so ("Case presentation"), and in an article whose type is case report
 unless its heading says otherwise. The case sections of an article are one patient, ``PMC:123#case1``, or several where
-their headings number them ("Case 1", "Patient two"). Consent, ethics and the like are no part of a case.
+their headings number them ("Case 1", "Patient two"). Consent, ethics and the like are no part of a case, and a section
+that tells nobody's age is none: under "Clinical cases" stand also subsamples, vignettes and figures.
 """
 
 import re
@@ -40,18 +41,22 @@ def read_cases(file: SourceFile) -> Iterator[Patient | Skipped]:
             without += not patients
             yield from patients
     if without:
-        yield Skipped(file.name, articles, f"{without:,} of {articles:,} articles have no case section")
+        yield Skipped(file.name, articles, f"{without:,} of {articles:,} articles have no case section that tells a patient's age")
 
 
 def cases_of(document: Document) -> list[Patient]:
-    """The patients of an article, in its order. Age and sex are what the sections' first sentences say."""
+    """The patients of an article, in its order. Age and sex are what the sections' first sentences say.
+
+    Cases are numbered as the article numbers them, also where one that tells no age is left out.
+    """
     parts: dict[str, list[str]] = {}
     for section in document.sections:
         if section.kind == "case" and not _NO_CASE.match(section.name.rpartition(PATH)[2]):
             parts.setdefault(_number(section), []).append(section.span.of(document.text))
     if len(parts) > 1 and "" in parts and age_and_sex("\n".join(parts[""]))[0] is None:
         del parts[""]  # what introduces or compares the numbered cases
-    return [_patient(document, number, "\n\n".join(texts)) for number, texts in enumerate(parts.values(), 1)]
+    patients = (_patient(document, number, "\n\n".join(texts)) for number, texts in enumerate(parts.values(), 1))
+    return [patient for patient in patients if patient.age is not None]
 
 
 def case_in_abstract(document: Document) -> Patient | None:
@@ -60,11 +65,16 @@ def case_in_abstract(document: Document) -> Patient | None:
     For articles of which only the abstract is at hand. `iter_patients` does not call it: an abstract tells less of a
     patient than a note does, and much that is of no patient.
     """
-    if "Case Reports" not in document.metadata.publication_types:
-        return None
-    text = "\n".join(part.span.of(document.text) for part in document.sections if part.kind != "title")
+    text = report_in_abstract(document)
     age, sex = age_and_sex(text)
     return None if age is None else Patient(f"{document.document_id}#abstract", text, age, sex, (), document.source)
+
+
+def report_in_abstract(document: Document) -> str:
+    """The abstract of a case report of PubMed without its title; empty where it has none or is no case report."""
+    if "Case Reports" not in document.metadata.publication_types:
+        return ""
+    return "\n".join(part.span.of(document.text) for part in document.sections if part.kind != "title")
 
 
 def _patient(document: Document, number: int, text: str) -> Patient:

@@ -61,7 +61,15 @@ def test_numbered_cases_are_patients_of_their_own():
         ("PMC:7#case1", 45.0, "female", "A 45-year-old woman fell.\n\nShe is well."),
         ("PMC:7#case2", 0.25, "male", "A 3-month-old boy fell."),
     ]
-    assert [p.text for p in cases(section("First case", "A man."), section("Case presentation", "A woman."))] != []
+
+
+def test_a_section_that_tells_nobodys_age_is_no_case():
+    found = cases(
+        section("Clinical cases", "Of 200 participants 30 had symptoms severe enough to be considered cases."),
+        section("Case 1", "Dot mapping shows the ablation line."),
+        section("Case 2", "A 60-year-old man had a stroke."),
+    )
+    assert [(p.patient_id, p.age) for p in found] == [("PMC:7#case2", 60.0)]
 
 
 def test_articles_without_a_case_are_counted(tmp_path):
@@ -70,7 +78,7 @@ def test_articles_without_a_case_are_counted(tmp_path):
     path.write_bytes(b"<pmc-articleset>" + both + b"</pmc-articleset>")
     patient, skipped = iter_patients(path)
     assert (patient.patient_id, patient.age, patient.sex) == ("PMC:8#case1", 9.0, "female")
-    assert skipped == Skipped(str(path), 2, "1 of 2 articles have no case section")
+    assert skipped == Skipped(str(path), 2, "1 of 2 articles have no case section that tells a patient's age")
 
 
 def test_the_case_in_an_abstract():
@@ -121,5 +129,5 @@ def test_the_topics_of_2014():
 def test_the_case_sections_of_the_bundles():
     found = [patient for file in iter_sources([DATA / "pmc"]) for patient in read_cases(file)]
     patients = [patient for patient in found if isinstance(patient, Patient)]
-    assert len(patients) >= 9
-    assert sum(patient.age is not None and bool(patient.sex) for patient in patients) >= 5
+    assert len(patients) >= 4
+    assert all(patient.age is not None and patient.sex for patient in patients)
