@@ -129,5 +129,5 @@ def test_the_topics_of_2014():
 def test_the_case_sections_of_the_bundles():
     found = [patient for file in iter_sources([DATA / "pmc"]) for patient in read_cases(file)]
     patients = [patient for patient in found if isinstance(patient, Patient)]
-    assert len(patients) >= 4
-    assert all(patient.age is not None and patient.sex for patient in patients)
+    assert sum(patient.age is not None and bool(patient.sex) for patient in patients) >= 5
+    assert len(patients) <= 6  # a trial of several patients, under "Case report", tells their mean age
