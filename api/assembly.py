@@ -70,7 +70,11 @@ class Assembly:
         self._patient_search: PatientSearch | None = None
         self.patients: PatientOperations | None = None
         if settings.patients is not None:
-            self._patient_search = PatientSearch(settings.patients, loaders.embedding)
+            self._patient_search = PatientSearch(
+                settings.patients,
+                loaders.embedding,
+                reranker=None if loaders.reranker is None else self.service.reranker,
+            )
             self.patients = PatientOperations(self.operations, self._patient_search)
         self.writing = Writing(self.operations, self._writer, folder)
 

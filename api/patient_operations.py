@@ -8,7 +8,7 @@ import msgspec
 from api.access.keys import Caller
 from api.operations import Done, Operations
 from api.patient_search import PatientSearch
-from api.patients import PatientRequest, SimilarResponse, patient_of
+from api.patients import PatientRequest, SimilarResponse, patient_of, said_of
 from api.schemas import SearchResponse, search_response
 from corpora.errors import BioCiteError, UsageError
 from retriever.search import MAX_QUERY_CHARACTERS
@@ -30,17 +30,21 @@ class PatientOperations:
             response = self._search.similar(request)
             return Done(response, tuple(found.patient_id for found in response.patients))
 
-        return await self._operations.run("similar_patients", self._operations.lanes.search, _silenced(work), caller)
+        lanes = self._operations.lanes
+        lane = lanes.ask if request.questions else lanes.search
+        return await self._operations.run("similar_patients", lane, _silenced(work), caller)
 
     async def literature(self, request: PatientRequest, caller: Caller) -> SearchResponse:
         """The literature that bears on a note, from the index of literature."""
 
         def work() -> Done[SearchResponse]:
-            if request.ages is not None or request.same_sex:
-                raise UsageError("ages and same_sex choose patients, not literature", remedy="Leave them out")
+            if request.ages is not None or request.same_sex or request.questions:
+                raise UsageError(
+                    "ages, same_sex and questions are for patients, not for literature", remedy="Leave them out"
+                )
             patient, _ = patient_of(request)
             with self._operations.service.using(caller.audience) as view:
-                ranked = view.retriever.search(patient.text[:MAX_QUERY_CHARACTERS], k=request.k, unit="document")
+                ranked = view.retriever.search(said_of(patient)[:MAX_QUERY_CHARACTERS], k=request.k, unit="document")
             shown = tuple(dict.fromkeys(found.stored.passage.document_id for found in ranked.passages))
             # The note stands in no answer either: who sends it knows it.
             return Done(msgspec.structs.replace(search_response(ranked), query=""), shown)

@@ -1,21 +1,26 @@
 """An index of patients, opened to be asked; what the command line and the service both stand on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from api.patients import PatientRequest, SimilarResponse, filters_of, patient_hits, patient_of
 from corpora.errors import UsageError
 from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
+from indexer.index import Index
 from indexer.patients.store import PatientStore, is_patient_index
-from retriever.patients.similar import SimilarPatients, SimilarSettings
+from reader.note_questions import NoteReader, NotesAnswer
+from reader.question import check_question
+from retriever.patients.similar import SimilarPatient, SimilarPatients, SimilarSettings
+from retriever.rerank import Reranker
 
 
 class PatientSearch:
     """Similar patients in one directory, always its current generation. Safe to share between threads.
 
-    Raises UsageError for an index that holds no patients.
+    `reranker` gives the model that reads questions and sentences together, when there is a question; None where it is
+    to be done without. Raises UsageError for an index that holds no patients.
     """
 
     def __init__(
@@ -23,6 +28,8 @@ class PatientSearch:
         directory: Path,
         load_model: Callable[[EmbeddingProfile], EmbeddingModel] = load_embedding_model,
         settings: SimilarSettings | None = None,
+        *,
+        reranker: Callable[[], Reranker] | None = None,
     ) -> None:
         self._current = CurrentIndex(directory, load_model)
         if not is_patient_index(directory):
@@ -32,6 +39,7 @@ class PatientSearch:
             )
         self._store = PatientStore(directory)
         self._settings = settings
+        self._reranker = reranker
 
     def warm(self) -> None:
         """Load everything now."""
@@ -40,11 +48,15 @@ class PatientSearch:
     def similar(self, request: PatientRequest) -> SimilarResponse:
         """The patients most like the one of a note. Raises UsageError for a note or filters that cannot be taken."""
         started = time.perf_counter()
+        for question in request.questions:
+            check_question(question)
         patient, masked = patient_of(request)
         filters = filters_of(request, patient)
         prepared = time.perf_counter()
         with self._current.use() as index:
             found = SimilarPatients(index, self._store, self._settings).find(patient, request.k, filters)
+            searched = time.perf_counter()
+            said = self._said(index, request, found) if request.questions else ()
             index_id = index.manifest.index_id
         ended = time.perf_counter()
         return SimilarResponse(
@@ -55,11 +67,19 @@ class PatientSearch:
             sex=patient.sex,
             timings_ms={
                 "note": round((prepared - started) * 1000, 3),
-                "search": round((ended - prepared) * 1000, 3),
+                "search": round((searched - prepared) * 1000, 3),
+                "questions": round((ended - searched) * 1000, 3),
                 "total": round((ended - started) * 1000, 3),
             },
             index_id=index_id,
+            questions=said,
         )
+
+    def _said(self, index: Index, request: PatientRequest, found: Sequence[SimilarPatient]) -> tuple[NotesAnswer, ...]:
+        """What the notes of the patients found say to each question."""
+        reader = NoteReader(index, None if self._reranker is None else self._reranker())
+        notes = {one.facts.patient_id: one.facts.facets for one in found}
+        return tuple(reader.ask(question, notes) for question in request.questions)
 
     def close(self) -> None:
         """Close the index."""

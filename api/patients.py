@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.requests import Question
 from corpora.deidentification import Masked, deidentify
 from corpora.errors import UsageError
 from corpora.patients.demographics import age_and_sex
@@ -15,17 +16,19 @@ from corpora.patients.records import Patient, Sex
 from corpora.text import PARAGRAPH_BREAK, collapse, require_text
 from indexer.patients.building import OLDEST
 from indexer.patients.facets import facets_of
+from reader.note_questions import NotesAnswer
 from retriever.patients.comparison import Entry
 from retriever.patients.similar import PatientFilters, SimilarPatient
 
 MAX_NOTE_CHARACTERS = 200_000
+MAX_QUESTIONS = 5
 
 
 class PatientRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A patient's note. Age and sex are told from it where they are not given.
 
     `ages` leaves out patients who are younger or older, `same_sex` those of the other sex, and with each those of whom
-    it is not known.
+    it is not known. `questions` are asked of the note of each patient found.
     """
 
     note: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NOTE_CHARACTERS)]
@@ -34,6 +37,14 @@ class PatientRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sex: Sex = ""
     ages: tuple[float, float] | None = None
     same_sex: bool = False
+    questions: Annotated[
+        tuple[Question, ...],
+        msgspec.Meta(
+            max_length=MAX_QUESTIONS,
+            description="Asked of each patient's note, which answers with its own sentences or says nothing",
+            examples=[["What treatment was given?", "What was the outcome?"]],
+        ),
+    ] = ()
 
 
 class MaskedPart(msgspec.Struct, frozen=True):
@@ -63,7 +74,7 @@ class SimilarResponse(msgspec.Struct, frozen=True):
     """The patients most like the one of the note, best first.
 
     `note` is the note as it was compared, identifiers masked: spans of the query refer to it. `index_id` names the
-    index of patients.
+    index of patients. `questions` are those that were asked, each with what the notes of these patients say to it.
     """
 
     patients: tuple[PatientHit, ...]
@@ -73,6 +84,7 @@ class SimilarResponse(msgspec.Struct, frozen=True):
     sex: Sex
     timings_ms: dict[str, float]
     index_id: str
+    questions: tuple[NotesAnswer, ...] = ()
 
 
 def patient_of(request: PatientRequest) -> tuple[Patient, tuple[MaskedPart, ...]]:
@@ -88,6 +100,17 @@ def patient_of(request: PatientRequest) -> tuple[Patient, tuple[MaskedPart, ...]
         "", text, None if age is None else min(age, OLDEST), request.sex or sex, facets_of(text), "the note"
     )
     return patient, tuple(map(_masked_part, removed.masked))
+
+
+def said_of(patient: Patient) -> str:
+    """The note without the words of what it denies, or says of the family: literature on those bears on others."""
+    parts, position = [], 0
+    for facet in patient.facets:
+        if facet.assertion in ("absent", "family") and facet.span.start >= position:
+            parts.append(patient.text[position : facet.span.start])
+            position = facet.span.end
+    said = "".join((*parts, patient.text[position:]))
+    return said if any(map(str.isalnum, said)) else patient.text
 
 
 def filters_of(request: PatientRequest, patient: Patient) -> PatientFilters:

@@ -1,6 +1,6 @@
 """Similar patients for people to read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,6 +8,7 @@ from rich.table import Table
 
 from api.access.printable import printable
 from api.patients import PatientHit, SimilarResponse
+from reader.note_questions import NotesAnswer
 from retriever.patients.comparison import Entry, Quote
 
 
@@ -20,6 +21,21 @@ def render_patients(response: SimilarResponse) -> None:
         console.print(_table(patient))
     if not response.patients:
         console.print("No similar patient found.")
+    ranks = {patient.patient_id: patient.rank for patient in response.patients}
+    for asked in response.questions:
+        console.print(_said_table(asked, ranks))
+
+
+def _said_table(asked: NotesAnswer, ranks: Mapping[str, int]) -> Table:
+    """What each patient's note says to a question, in its own words."""
+    table = Table(title=escape(printable(asked.question)), title_justify="left", show_lines=True)
+    for head in ("", "patient", "what the note says"):
+        table.add_column(head)
+    for answer in asked.answers:
+        quoted = [f"“{printable(evidence.text)}” ({evidence.score:.2f})" for evidence in answer.evidence]
+        row = (str(ranks[answer.patient_id]), printable(answer.patient_id), "\n".join(quoted) or "nothing")
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _table(patient: PatientHit) -> Table:

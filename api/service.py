@@ -145,6 +145,10 @@ class Service:
         self._models.warm()
         self.is_warm = True
 
+    def reranker(self) -> Reranker:
+        """The reranker, loaded if it was not; ModelError where there is none."""
+        return self._models.reranker()
+
     def update(self, sources: Sequence[Path]) -> BuildReport:
         """Add these sources to the index; the next `using` sees them. Raises what `build_index` raises."""
         with self.using() as view:

@@ -175,18 +175,23 @@ class Asker:
             filters = msgspec.structs.replace(filters, retracted=False)
         rerank = self.settings.rerank and self.retriever.reranker is not None
         ranked = self.retriever.search(text, k=self.settings.passages, filters=filters, rerank=rerank)
-        reading = time.perf_counter()
-        readings = self._readings(text, ranked) if ranked.passages else []
-        if filters.sections and "title" not in map(fold, filters.sections):
+        draft = self.read(text, kind, ranked)
+        timings = {**draft.timings_ms, "total": round((time.perf_counter() - started) * 1000, 3)}
+        return msgspec.structs.replace(draft, timings_ms=timings)
+
+    def read(self, question: str, kind: QuestionKind, ranked: RankedList) -> Draft:
+        """The best answer found in these passages, which were retrieved for the question, however sure."""
+        started = time.perf_counter()
+        readings = self._readings(question, ranked) if ranked.passages else []
+        if ranked.filters.sections and "title" not in map(fold, ranked.filters.sections):
             readings = [reading for reading in readings if reading.stored.passage.kind != "title"]
         read = self._read_spans if kind in ("factoid", "list") else self._read_sentences
-        items, features, verdict = read(text, kind, readings)
+        items, features, verdict = read(question, kind, readings)
         timings = {
             **{f"retrieve_{stage}": spent for stage, spent in ranked.timings_ms.items() if stage != "total"},
-            "reading": round((time.perf_counter() - reading) * 1000, 3),
-            "total": round((time.perf_counter() - started) * 1000, 3),
+            "reading": round((time.perf_counter() - started) * 1000, 3),
         }
-        return Draft(text, kind, tuple(items), tuple(features), verdict, ranked, timings)
+        return Draft(question, kind, tuple(items), tuple(features), verdict, ranked, timings)
 
     def decide(self, draft: Draft, min_precision: float | None = None) -> Answer:
         """The draft as an answer, or that the evidence is insufficient."""

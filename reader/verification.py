@@ -39,6 +39,24 @@ class _Answer(msgspec.Struct):
     index_id: str = ""
 
 
+class _NoteAnswer(_Item):
+    status: Status
+
+
+class _Asked(msgspec.Struct):
+    answers: list[_NoteAnswer]
+
+
+class _Similar(msgspec.Struct):
+    """What ``similar --json`` prints where questions were asked; the notes that say nothing are no answers."""
+
+    questions: list[_Asked]
+
+    def answer(self) -> _Answer:
+        said = [item for asked in self.questions for item in asked.answers if item.status == "answered"]
+        return _Answer(list(said), "answered" if said else "insufficient_evidence")
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One thing checked. `problem` is empty where it holds; else it says what was found and what was expected."""
 
@@ -60,9 +78,18 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 def verify_answer(encoded: bytes, store: Store, index_id: str, *, source: str = "answer") -> Verification:
-    """Check an `ask --json` answer. UsageError if it is not one; what does not hold is a finding, not an error."""
+    """Check an `ask --json` answer, or what patients' notes said in `similar --json`.
+
+    UsageError if it is neither; what does not hold is a finding, not an error.
+    """
     try:
-        answer = msgspec.json.decode(encoded, type=_Answer)
+        decoded = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+        of_notes = "questions" in decoded and "answers" not in decoded
+        answer = (
+            msgspec.json.decode(encoded, type=_Similar).answer()
+            if of_notes
+            else msgspec.json.decode(encoded, type=_Answer)
+        )
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise UsageError(f"{source}: not an answer ({error})", remedy="Give what biocite ask --json printed") from error
     findings = tuple(_check(answer, store))

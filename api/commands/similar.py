@@ -17,17 +17,20 @@ from api.commands.options import index_option, json_option, print_json
 @click.option("--age", type=click.FloatRange(0, 150), help="The patient's age in years, where the note does not tell.")
 @click.option("--sex", type=click.Choice(["female", "male"]), help="The patient's sex, where the note does not tell.")
 @click.option("--ages", metavar="20:45", help="Only patients of these ages in years, both ends included.")
+@click.option("--ask", "questions", multiple=True, help="Ask this of each patient's note. Repeatable.")
 @click.option("--same-sex", is_flag=True, help="Only patients of the same sex.")
 @json_option
 def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
     """Find patients like the one of NOTE (a text file, or - for standard input), each with what matches and differs.
 
-    The index is one of patients (biocite index --patients). Identifiers are removed from the note before anything is
-    done with it, and nothing of it is kept.
+    The index is one of patients (biocite index --patients). With --ask, the notes of those found are asked, such as
+    --ask "What treatment was given?", and answer with their own sentences. Identifiers are
+    removed from the note before anything is done with it, and nothing of it is kept.
     """
     from api.patient_search import PatientSearch
-    from api.patients import MAX_NOTE_CHARACTERS, PatientRequest
+    from api.patients import MAX_NOTE_CHARACTERS, MAX_QUESTIONS, PatientRequest
     from corpora.errors import SourceError, UsageError
+    from retriever.rerank import load_reranker
 
     try:
         content = sys.stdin.buffer.read() if str(note) == "-" else note.read_bytes()
@@ -47,8 +50,13 @@ def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
         options["sex"] or "",
         _ages(options["ages"]),
         options["same_sex"],
+        options["questions"],
     )
-    with closing(PatientSearch(directory)) as search:
+    if len(request.questions) > MAX_QUESTIONS:
+        raise UsageError(
+            f"{len(request.questions)} questions, at most {MAX_QUESTIONS} are taken", remedy="Ask again with the others"
+        )
+    with closing(PatientSearch(directory, reranker=load_reranker)) as search:
         response = search.similar(request)
     if as_json:
         print_json(response)

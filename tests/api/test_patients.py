@@ -13,7 +13,7 @@ from api.access.keys import KeyStore
 from api.patients import MAX_NOTE_CHARACTERS
 from tests.api.access.logs import entries_of
 from tests.commands import biocite, refusal
-from tests.fakes import WordHashModel
+from tests.fakes import SharedWords, WordHashModel
 from tests.indexes import tiny_index, write_documents
 from tests.patient_index import NOTE, PATIENTS, check_patient, patient_index, write_patients
 from tests.serving import serving
@@ -30,6 +30,7 @@ def small_models(monkeypatch):
 
     monkeypatch.setattr("indexer.embedding.load_embedding_model", load)
     monkeypatch.setattr("api.service.load_embedding_model", load)
+    monkeypatch.setattr("retriever.rerank.load_reranker", SharedWords)
     init = patient_search.PatientSearch.__init__
     monkeypatch.setattr(init, "__defaults__", (load, *init.__defaults__[1:]))
 
@@ -172,6 +173,77 @@ def test_over_http(client):
     assert only["patient_id"] == "heart-2"
 
 
+TREATED = (
+    {
+        "id": "treated-1",
+        "text": "A 30-year-old woman with malar rash and joint pain. Her sister has asthma. She was treated with "
+        "hydroxychloroquine and received prednisolone. The rash resolved and she was discharged well.",
+    },
+    {"id": "untold-1", "text": "A 31-year-old woman with malar rash, joint pain and proteinuria. She teaches."},
+)
+ASKED = ("What treatment was given?", "What was the outcome?")
+
+
+def check_asked(told):
+    ids = [found["patient_id"] for found in told["patients"]]
+    assert sorted(ids) == ["treated-1", "untold-1"]
+    assert [asked["question"] for asked in told["questions"]] == list(ASKED)
+    assert [asked["aspects"] for asked in told["questions"]] == [["treatment"], ["outcome"]]
+    texts = {found["patient_id"]: found["text"] for found in told["patients"]}
+    for asked in told["questions"]:
+        assert [answer["patient_id"] for answer in asked["answers"]] == ids
+        by_id = {answer["patient_id"]: answer for answer in asked["answers"]}
+        assert by_id["untold-1"]["status"] == "insufficient_evidence"
+        assert by_id["untold-1"]["evidence"] == []
+        for evidence in by_id["treated-1"]["evidence"]:
+            assert texts["treated-1"][evidence["start"] : evidence["end"]] == evidence["text"]
+    first, second = (asked["answers"][ids.index("treated-1")]["text"] for asked in told["questions"])
+    assert first == "She was treated with hydroxychloroquine and received prednisolone."
+    assert second == "The rash resolved and she was discharged well."
+
+
+def test_questions_of_the_notes_found(tmp_path, note):
+    directory = patient_index(tmp_path, TREATED)
+    asked = [word for question in ASKED for word in ("--ask", question)]
+    found = biocite("similar", note, "--index", directory, "--json", *asked)
+    assert found.code == 0
+    check_asked(found.json)
+    answer = tmp_path / "answer.json"
+    answer.write_text(found.stdout, "utf-8")
+    checked = biocite("verify", answer, "--index", directory, "--json")
+    assert (checked.code, checked.json["verified"]) == (0, True)
+    assert checked.json["evidence"] >= 2
+    shown = biocite("similar", note, "--index", directory, *asked)
+    assert "“She was treated with hydroxychloroquine" in " ".join(shown.stdout.split())
+    assert "nothing" in shown.stdout
+
+
+def test_no_questions_no_answers(patients, note):
+    assert biocite("similar", note, "--index", patients, "--json").json["questions"] == []
+
+
+@pytest.mark.parametrize("questions", [["?"], ["What?"] * 6, ["x" * 2_001]])
+def test_questions_that_cannot_be_asked(client, patients, note, questions):
+    assert client.post(SIMILAR, json={"note": NOTE, "questions": questions}).status_code == 400
+    asked = [word for question in questions for word in ("--ask", question)]
+    assert biocite("similar", note, "--index", patients, *asked).code == 2
+
+
+def test_questions_over_http(tmp_path, literature):
+    with serving(literature, patients=patient_index(tmp_path, TREATED)) as client:
+        check_asked(client.post(SIMILAR, json={"note": NOTE, "questions": ASKED}).json())
+
+
+def test_literature_is_not_searched_for_what_the_note_denies(client):
+    """By BM25, only the document on malaria has the word."""
+    said = client.post(LITERATURE, json={"note": "A 40-year-old man with malaria.", "k": 6}).json()["hits"]
+    denied = client.post(LITERATURE, json={"note": "A 40-year-old man. He denies malaria.", "k": 6}).json()["hits"]
+    of_malaria = "https://example.org/notes//malaria/"
+    assert said[0]["document_id"] == of_malaria
+    assert said[0]["bm25"]["rank"] == 1
+    assert all(hit["bm25"] is None for hit in denied if hit["document_id"] == of_malaria)
+
+
 def test_literature_for_a_note(client):
     sent = {"note": "Ms. Jane Roe has anaphylaxis; adrenaline was given on 03/14/2021.", "k": 2}
     told = client.post(LITERATURE, json=sent).json()
@@ -181,11 +253,11 @@ def test_literature_for_a_note(client):
     assert "record_id" not in told or told["record_id"] == ""
 
 
-@pytest.mark.parametrize("extra", [{"ages": [20, 40]}, {"same_sex": True}])
+@pytest.mark.parametrize("extra", [{"ages": [20, 40]}, {"same_sex": True}, {"questions": ["Why?"]}])
 def test_literature_has_no_ages(client, extra):
     response = client.post(LITERATURE, json={"note": NOTE, **extra})
     assert response.status_code == 400
-    assert "choose patients, not literature" in response.json()["message"]
+    assert "are for patients, not for literature" in response.json()["message"]
 
 
 def test_patients_are_not_in_the_results_of_literature(client):

@@ -255,3 +255,27 @@ def checked(answer):
     """The parts of an answer that verification vouches for."""
     fields = ("document_id", "start", "end", "text", "sha256")
     return [(item["text"], [[e[name] for name in fields] for e in item["evidence"]]) for item in answer["answers"]]
+
+
+class TestNotes:
+    """What patients' notes said, as `similar --json` prints it."""
+
+    def said(self, answers):
+        evidence = answers["summary"]["answers"][0]["evidence"]
+        item = {"patient_id": "p", "status": "answered", "confidence": 0.5, "text": evidence[0]["text"]}
+        silent = {"patient_id": "q", "status": "insufficient_evidence", "confidence": 0.1, "text": "", "evidence": []}
+        asked = {"question": "What?", "aspects": [], "answers": [{**item, "evidence": evidence}, silent]}
+        return {"patients": [], "questions": [asked, {**asked, "answers": [silent]}]}
+
+    def test_genuine_quotations_hold_and_silence_is_no_answer(self, answers, store):
+        result = verified(self.said(answers), store)
+        assert (result.verified, result.answers, result.evidence, result.status) == (True, 1, 1, "answered")
+
+    def test_a_changed_quotation_is_found(self, answers, store):
+        said = self.said(answers)
+        said["questions"][0]["answers"][0]["evidence"][0]["text"] += "!"
+        assert len(problems(said, store)) == 2
+
+    def test_notes_that_say_nothing(self, store):
+        result = verified({"patients": [], "questions": []}, store)
+        assert (result.verified, result.answers, result.status) == (True, 0, "insufficient_evidence")
