@@ -1,4 +1,4 @@
-"""The MCP tool for similar patients, which a service has where it serves an index of them."""
+"""The MCP tool for similar patients, for whoever serves an index of them."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import msgspec
 
 from api.access.keys import Caller
 from api.mcp_tools import McpOperations, Outcome, ToolSpec
-from api.patient_operations import PatientOperations
+from api.patient_operations import SimilarOperation
 from api.patients import PatientRequest, SimilarResponse
 
 
-def patients_tool(patients: PatientOperations) -> ToolSpec:
+def patients_tool(patients: SimilarOperation) -> ToolSpec:
     """The tool, to be handed to `api.mcp_server.make_mcp_server` behind the others."""
 
     async def similar(_: McpOperations, arguments: Any, caller: Caller) -> Outcome:

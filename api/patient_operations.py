@@ -1,7 +1,7 @@
 """Similar patients as the service offers them: bounded, audited without a word of the note, and never recorded."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +14,14 @@ from corpora.errors import BioCiteError, UsageError
 from retriever.search import MAX_QUERY_CHARACTERS
 
 T = TypeVar("T")
+
+
+class SimilarOperation(Protocol):
+    """Who can be asked for similar patients: a service, or a process of one person's own."""
+
+    async def similar(self, request: PatientRequest, caller: Caller) -> SimilarResponse:
+        """The patients most like the one of a note."""
+        ...
 
 
 class PatientOperations:
@@ -32,7 +40,7 @@ class PatientOperations:
 
         lanes = self._operations.lanes
         lane = lanes.ask if request.questions else lanes.search
-        return await self._operations.run("similar_patients", lane, _silenced(work), caller)
+        return await self._operations.run("similar_patients", lane, silenced(work), caller)
 
     async def literature(self, request: PatientRequest, caller: Caller) -> SearchResponse:
         """The literature that bears on a note, from the index of literature."""
@@ -49,10 +57,10 @@ class PatientOperations:
             # The note stands in no answer either: who sends it knows it.
             return Done(msgspec.structs.replace(search_response(ranked), query=""), shown)
 
-        return await self._operations.run("patient_literature", self._operations.lanes.search, _silenced(work), caller)
+        return await self._operations.run("patient_literature", self._operations.lanes.search, silenced(work), caller)
 
 
-def _silenced(work: Callable[[], T]) -> Callable[[], T]:
+def silenced(work: Callable[[], T]) -> Callable[[], T]:
     """The work, of whose unforeseen failures only kind and place are told: their messages may quote the note."""
 
     def silenced() -> T:

@@ -11,6 +11,8 @@ from api.commands.options import index_option, reader_option, reader_source
 
 if TYPE_CHECKING:
     from api.access.keys import Caller
+    from api.patient_search import PatientSearch
+    from api.patients import PatientRequest, SimilarResponse
     from api.requests import AskRequest, SearchRequest
     from api.responses import DocumentResponse
     from api.schemas import IndexInfo, SearchResponse
@@ -32,7 +34,13 @@ SECONDS = 300.0
     metavar="NAME",
     help="Find the private documents of this audience too. What is found goes to the assistant; by default none are.",
 )
-def command(directory: Path, reader: str, audience: str) -> None:
+@click.option(
+    "--patients",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Offer similar patients too, from this index of patients. Notes, and patients found, go to the assistant.",
+)
+def command(directory: Path, reader: str, audience: str, patients: Path | None) -> None:
     """Speak MCP on standard input and output, for an assistant that starts this as a process of its own.
 
     Nothing but the protocol is printed to stdout. The process ends when its input does.
@@ -40,10 +48,14 @@ def command(directory: Path, reader: str, audience: str) -> None:
     import asyncio
     import logging
     import signal
+    from contextlib import ExitStack
 
     from api.access.keys import Caller
+    from api.mcp_patients import patients_tool
     from api.mcp_server import make_mcp_server, require_mcp, run_stdio
-    from api.service import Service
+    from api.mcp_tools import TOOLS, ToolSpec
+    from api.patient_search import PatientSearch
+    from api.service import ModelLoaders, Service
     from api.work import Lane, Worker
     from corpora.errors import UsageError
     from corpora.records import is_audience
@@ -54,12 +66,24 @@ def command(directory: Path, reader: str, audience: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Ctrl-C ends it at once: it only reads, and the thread that waits for input could not be woken up.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    caller = Caller(key_id="", name="local", scopes=frozenset({"read"}), audience=audience)
+    scopes = frozenset({"read"} if patients is None else {"read", "patients"})
+    caller = Caller(key_id="", name="local", scopes=scopes, audience=audience)
     lane = Lane("answer", at_once=1, waiting=100, patience=SECONDS, seconds=SECONDS, first_guess=1.0)
-    with closing(Service(directory, reader=reader_source(reader))) as service, closing(Worker(lane)) as worker:
+    with ExitStack() as stack:
+        service = stack.enter_context(closing(Service(directory, reader=reader_source(reader))))
+        tools: tuple[ToolSpec, ...] = TOOLS
+        search = None
+        if patients is not None:
+            load = ModelLoaders().embedding
+            search = stack.enter_context(closing(PatientSearch(patients, load, reranker=service.reranker)))
+            search.warm()
+        worker = stack.enter_context(closing(Worker(lane)))  # closed first: what it works on uses the others
+        if search is not None:
+            tools = (*TOOLS, patients_tool(LocalPatients(search, worker)))
         service.warm()
         click.echo(f"biocite: serving {directory} over MCP on standard input and output", err=True)
-        asyncio.run(run_stdio(make_mcp_server(LocalOperations(service, worker), lambda _: caller)))
+        operations = LocalOperations(service, worker)
+        asyncio.run(run_stdio(make_mcp_server(operations, lambda _: caller, tools=tools)))
 
 
 class LocalOperations:
@@ -88,6 +112,20 @@ class LocalOperations:
     async def info(self, caller: "Caller") -> "IndexInfo":
         """What the index holds."""
         return await self._worker.run(lambda: self._service.info)
+
+
+class LocalPatients:
+    """Similar patients for one person, who has the index's files."""
+
+    def __init__(self, search: "PatientSearch", worker: "Worker") -> None:
+        self._search = search
+        self._worker = worker
+
+    async def similar(self, request: "PatientRequest", caller: "Caller") -> "SimilarResponse":
+        """The patients most like the one of a note."""
+        from api.patient_operations import silenced
+
+        return await self._worker.run(silenced(partial(self._search.similar, request)))
 
 
 def _search(service: "Service", request: "SearchRequest", caller: "Caller") -> "SearchResponse":

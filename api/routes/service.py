@@ -39,7 +39,7 @@ async def metrics(figures: NamedDependency[Metrics], operations: NamedDependency
     return Response(figures.exposed(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@asgi("/mcp", copy_scope=True, opt={"scope": "read"})
+@asgi("/mcp", copy_scope=True, opt={"scope": ("read", "patients")})
 async def mcp(scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """The Model Context Protocol over Streamable HTTP (`api.mcp_server`)."""
+    """The Model Context Protocol over Streamable HTTP (`api.mcp_server`). Each tool asks for its own scope."""
     await scope["litestar_app"].state.mcp(scope, receive, send)

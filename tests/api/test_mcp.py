@@ -197,7 +197,7 @@ def test_similar_patients_is_not_offered():
 def test_similar_patients_where_the_service_has_them(tmp_path):
     directory, patients = tiny_index(tmp_path), patient_index(tmp_path)
     with closing(KeyStore(directory)) as keys:
-        reading, seeing = (keys.create(scopes, name="a")[0] for scopes in (("read",), ("read", "patients")))
+        reading, seeing = (keys.create(scopes, name="a")[0] for scopes in (("read",), ("patients",)))
     with serving(directory, mcp=True, patients=patients) as client:
         url = str(client.base_url.join("/mcp"))
         names = [tool.name for tool in talk(url, lambda client: client.list_tools(), key=reading).tools]
@@ -213,6 +213,8 @@ def test_similar_patients_where_the_service_has_them(tmp_path):
             check_patient(patient, told["note"])
         assert [part["kind"] for part in told["masked"]] == ["NAME", "MRN"]
         assert "O'Neill" not in found.content[0].text
+        closed = call(url, "search", {"query": "gene"}, key=seeing)
+        assert "this key lacks the scope 'read'" in closed.content[0].text
         wrong = call(url, "similar_patients", {"note": "?"}, key=seeing)
         assert (wrong.is_error, "the note is empty" in wrong.content[0].text) == (True, True)
 
@@ -554,6 +556,22 @@ def check_assisted(outcome, ids, log):
 def test_a_process_for_an_assistant_on_a_desk(tmp_path):
     index, log = tiny_index(tmp_path, [*DOCUMENTS, PRIVATE]), tmp_path / "log"
     check_assisted(started(index, assisted, log), {document["_id"] for document in DOCUMENTS}, log)
+
+
+def test_a_process_with_patients(tmp_path):
+    async def doctor(client):
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        asked = {"note": NOTE, "k": 2, "questions": ["What treatment was given?"]}
+        wrong = await client.call_tool("similar_patients", {"note": "?"})
+        return names, (await client.call_tool("similar_patients", asked)).structured_content, wrong
+
+    log = tmp_path / "log"
+    names, told, wrong = started(tiny_index(tmp_path), doctor, log, "--patients", str(patient_index(tmp_path)))
+    assert names == ["search", "fetch", "ask", "verify", "similar_patients"]
+    assert {patient["patient_id"] for patient in told["patients"]} == {"lupus-1", "lupus-2"}
+    assert [answer["status"] for answer in told["questions"][0]["answers"]] == ["insufficient_evidence"] * 2
+    assert (wrong.is_error, "the note is empty" in wrong.content[0].text) == (True, True)
+    assert "O'Neill" not in log.read_text()
 
 
 @pytest.mark.slow
