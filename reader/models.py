@@ -5,7 +5,7 @@ from typing import Any
 
 from corpora.errors import ModelError
 from indexer.compact import compact_base
-from indexer.numeric import Precision, pick_device, pick_dtype
+from indexer.numeric import Precision
 from indexer.quiet import loading_errors, quiet_loading
 from indexer.shipped import load_shipped
 from reader.span_model import SpanReader
@@ -20,10 +20,8 @@ READERS = {COMPACT: COMPACT, "biobert": BIOBERT_READER}
 
 def load_reader(name: str, *, precision: Precision = "auto") -> SpanReader:
     """A span reader: ``compact`` (bundled), a folder with a question-answering model, or a hub name."""
-    device = pick_device()
     model, tokenizer, known_as = _bundled() if name == COMPACT else _pretrained(name)
-    model = model.to(device=device, dtype=pick_dtype(precision, device))
-    return SpanReader(model, tokenizer, known_as)
+    return SpanReader(model, tokenizer, known_as, precision=precision)
 
 
 def _bundled() -> tuple[Any, Any, str]:

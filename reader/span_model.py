@@ -6,6 +6,7 @@ The model is any `AutoModelForQuestionAnswering` (Devlin et al. 2019, section 4.
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from corpora.records import Span
 from corpora.stopping import check_stopped
+from indexer.numeric import Precision, pick_device, pick_dtype, pick_mode
+from indexer.pairs import Pair, PairEncoder
 from reader.boundaries import tidy_span
 from reader.windows import ReaderSettings, Window, make_windows
 
@@ -36,11 +39,32 @@ class SpanCandidate(msgspec.Struct, frozen=True):
 
 
 class SpanReader:
-    """Finds answer spans with a question-answering model. Holds no state of a request: safe to share."""
+    """Finds answer spans with a question-answering model. Holds no state of a request: safe to share.
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, settings: ReaderSettings | None = None) -> None:
-        self._model = model.eval()
+    `model` comes as it was loaded. A BERT's encoder runs as `indexer.pairs` runs it, without padding on a CPU. Any other
+    model runs whole, in batches of like length.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        name: str,
+        settings: ReaderSettings | None = None,
+        *,
+        precision: Precision = "auto",
+    ) -> None:
+        device = pick_device()
+        model = model.eval()
         self._tokenizer = tokenizer
+        self._encoder: PairEncoder | None = None
+        if hasattr(model, "bert") and hasattr(model, "qa_outputs"):
+            model = model.float()
+            # A copy: the encoder may go to a GPU, or to fewer bits, while the head takes what comes back from it.
+            self._head = deepcopy(model.qa_outputs)
+            self._encoder = PairEncoder(model.bert, device, pick_mode(precision, device), tokenizer.pad_token_id or 0)
+        else:
+            self._model = model.to(device=device, dtype=pick_dtype(precision, device))
         # A fast tokenizer keeps its limits between calls: two threads would cut each other's texts.
         self._tokenizing = threading.Lock()
         self.name = name
@@ -65,7 +89,20 @@ class SpanReader:
         return [_best(found[number], limit, apart=apart) for number in range(len(texts))]
 
     def _score(self, windows: list[Window]) -> Iterator[tuple[Window, NDArray[np.float32], NDArray[np.float32]]]:
-        """Start and end logits of every window, in batches of like length so that little is spent on padding."""
+        """Start and end logits of every window."""
+        if self._encoder is None:
+            yield from self._score_padded(windows)
+            return
+        import torch
+
+        pairs = [Pair(window.input_ids, window.token_type_ids) for window in windows]
+        for number, hidden in self._encoder.encode(pairs):
+            with torch.inference_mode():
+                starts, ends = self._head(hidden).unbind(-1)
+            yield windows[number], _as_array(starts), _as_array(ends)
+
+    def _score_padded(self, windows: list[Window]) -> Iterator[tuple[Window, NDArray[np.float32], NDArray[np.float32]]]:
+        """In batches of like length, so that little is spent on padding."""
         order = sorted(range(len(windows)), key=lambda number: (-len(windows[number].input_ids), number))
         start = 0
         while start < len(order):

@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import ElectraConfig, ElectraForQuestionAnswering
 
 from corpora.errors import ModelError
 from reader import models
@@ -89,6 +91,36 @@ def test_company_in_a_batch_changes_nothing_that_matters(reader: SpanReader) -> 
     among = reader.read(question, [FILLER * 20, FACT, FILLER])[1][0]
     assert alone.span == among.span
     assert alone.probability == pytest.approx(among.probability, abs=1e-3)
+
+
+def test_without_padding_it_reads_what_transformers_reads(reader: SpanReader) -> None:
+    """Every start and end logit against the model's own forward pass, text by text."""
+    model, _, _ = models._bundled()
+    texts = [FACT, FILLER * 3 + FACT, "CFTR.", FILLER]
+    windows = make_windows(load_tokenizer(_base()), "Which gene is mutated?", texts, ReaderSettings())
+    scored = {window.text_number: (starts, ends) for window, starts, ends in reader._score(windows)}
+    assert sorted(scored) == [0, 1, 2, 3]
+    for window in windows:
+        inputs = {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids}
+        with torch.inference_mode():
+            output = model.eval()(**{name: torch.tensor([ids]) for name, ids in inputs.items()})
+        for ours, theirs in zip(scored[window.text_number], (output.start_logits, output.end_logits), strict=True):
+            assert ours == pytest.approx(theirs[0].numpy(), abs=2e-3)
+
+
+def test_a_model_that_is_no_bert_is_read_in_padded_batches() -> None:
+    """An ELECTRA of random weights: what it says of a text does not depend on longer ones beside it."""
+    tokenizer = load_tokenizer(_base())
+    config = ElectraConfig(
+        vocab_size=len(tokenizer), embedding_size=16, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32,
+    )  # fmt: skip
+    torch.manual_seed(5)
+    electra = SpanReader(ElectraForQuestionAnswering(config), tokenizer, "electra", precision="fp32")
+    alone = electra.read("Which gene?", [FACT])[0]
+    beside = electra.read("Which gene?", [FILLER * 10, FACT, "Short."])[1]
+    assert [found.span for found in alone] == [found.span for found in beside]
+    assert [found.probability for found in alone] == pytest.approx([found.probability for found in beside], rel=1e-3)
 
 
 def test_an_unanswerable_text_is_less_probable_than_an_answering_one(reader: SpanReader) -> None:
