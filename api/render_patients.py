@@ -53,7 +53,8 @@ def _table(patient: PatientHit) -> Table:
 def _rows(table: Table, what: str, entries: Sequence[Entry]) -> None:
     for entry in entries:
         said = (_said(entry.query, entry.query_state), _said(entry.other, entry.other_state))
-        table.add_row(what, *(escape(printable(text)) for text in (entry.term, *said)), f"{entry.contribution:+.3f}")
+        term = f"course of {entry.term}" if entry.kind == "course" else entry.term
+        table.add_row(what, *(escape(printable(text)) for text in (term, *said)), f"{entry.contribution:+.3f}")
 
 
 def _said(quote: Quote | None, state: str) -> str:

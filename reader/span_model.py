@@ -41,7 +41,7 @@ class SpanCandidate(msgspec.Struct, frozen=True):
 class SpanReader:
     """Finds answer spans with a question-answering model. Holds no state of a request: safe to share.
 
-    `model` comes as it was loaded. A BERT's encoder runs as `indexer.pairs` runs it, without padding on a CPU. Any other
+    `model` comes as it was loaded. A BERT's encoder runs as `indexer.pairs` runs it, without padding on a CPU. Another
     model runs whole, in batches of like length.
     """
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from corpora.patients.records import Patient
 from indexer.patients.facets import facets_of
-from retriever.patients.comparison import Comparer, rarity_of, term_counts
+from retriever.patients.comparison import Comparer
 from retriever.patients.evaluation import ABLATIONS, ClusteredNote, evaluate_clusters, rank_by_comparison, read_clusters
+from retriever.patients.weights import rarity_of, term_counts
 
 PATH = Path(__file__).parents[1] / "corpora" / "patients" / "synthetic.jsonl"
 DEVELOPED_ON = 8

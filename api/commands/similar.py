@@ -27,6 +27,7 @@ def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
     --ask "What treatment was given?", and answer with their own sentences. Identifiers are
     removed from the note before anything is done with it, and nothing of it is kept.
     """
+    from api.patient_operations import silenced
     from api.patient_search import PatientSearch
     from api.patients import MAX_NOTE_CHARACTERS, MAX_QUESTIONS, PatientRequest
     from corpora.errors import SourceError, UsageError
@@ -57,7 +58,7 @@ def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
             f"{len(request.questions)} questions, at most {MAX_QUESTIONS} are taken", remedy="Ask again with the others"
         )
     with closing(PatientSearch(directory, reranker=load_reranker)) as search:
-        response = search.similar(request)
+        response = silenced(lambda: search.similar(request))()  # a failure nobody foresaw may quote the note
     if as_json:
         print_json(response)
     else:

@@ -1,4 +1,4 @@
-"""A note -> its facets: what it says of the patient, each with its place and whether it is present."""
+"""A note -> its facets: what it says of the patient, each with its place, whether it is present, and since when."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from corpora.records import Span
 from indexer.patients.assertion import Reading, readings
 from indexer.patients.labs import labs_of
 from indexer.patients.lexicon import Concept, concepts_among
+from indexer.patients.timeline import timed
 from indexer.patients.words import Word, words_of
 from indexer.sentences import sentence_spans
 
@@ -20,9 +21,11 @@ def facets_of(text: str) -> tuple[Facet, ...]:
     labs = labs_of(text)
     measured = [(lab.span.start, lab.span.end) for lab in labs]
     found = list(labs)
-    for sentence in sentence_spans(text):
+    sentences = list(sentence_spans(text))
+    for sentence in sentences:
         found.extend(_of_sentence(text, sentence, measured))
-    return tuple(sorted(found, key=lambda facet: (facet.span, facet.kind)))
+    found.sort(key=lambda facet: (facet.span, facet.kind))
+    return tuple(timed(text, sentences, found))
 
 
 def _of_sentence(text: str, sentence: Span, measured: list[tuple[int, int]]) -> Iterator[Facet]:

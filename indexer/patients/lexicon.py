@@ -116,6 +116,8 @@ _CLASS_SUFFIXES = (
     ("xaban", "anticoagulant"),
 )
 
+_CLASS_ENDINGS = tuple(suffix for suffix, _ in _CLASS_SUFFIXES)
+
 # A name that ends in another without being a case of it.
 _NO_CASE = frozenset(
     [
@@ -205,6 +207,8 @@ def broader(term: str) -> tuple[str, ...]:
     known = _broader_terms().get(term)
     if known is not None:
         return known
+    if not term.endswith(_CLASS_ENDINGS):
+        return ()
     return tuple(wider for suffix, wider in _CLASS_SUFFIXES if term.endswith(suffix) and wider != term)
 
 

@@ -1,67 +1,30 @@
 """Two patients compared: what matches, what differs, what is unknown, and a score that is the sum of these.
 
 Every entry has what it contributes, so that the score can be read off the table. A rare term weighs more than a common
-one (`rarity_of`), and what one patient has and the other is said not to have counts against. Comparing is of the
-query's side: what the other has and the query does not mention is not an entry.
+one (`retriever.patients.weights`), and what one patient has and the other is said not to have counts against. Comparing
+is of the query's side: what the other has and the query does not mention is not an entry.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from corpora.patients.records import Assertion, Facet, FacetKind, Patient
+from corpora.patients.records import Facet, Patient, Timing
 from corpora.records import Span
-from indexer.patients.labs import band_of, finding_of, lab_of
 from indexer.patients.lexicon import broader
 from indexer.patients.persons import age_of, sex_of
+from retriever.patients.ages import age_agreement, age_band
+from retriever.patients.agreement import agreement_of, shared
+from retriever.patients.course import courses_agree
+from retriever.patients.features import Feature, features_of
+from retriever.patients.settings import ComparisonSettings
 
-EntryKind = Literal["finding", "condition", "drug", "procedure", "lab", "age", "sex"]
+EntryKind = Literal["finding", "condition", "drug", "procedure", "lab", "course", "age", "sex"]
 _Relation = Literal["broader", "narrower", "sibling"]
-AgeBand = Literal["newborn", "infant", "child", "adolescent", "adult", "older"]
 
 UNIT = 1 << 16
 """Contributions are whole multiples of 1 / UNIT, a power of two, so that floats add them up exactly in any order."""
-
-_BANDS: tuple[tuple[AgeBand, float], ...] = (
-    ("newborn", 28 / 365.25),
-    ("infant", 2.0),
-    ("child", 12.0),
-    ("adolescent", 18.0),
-    ("adult", 65.0),
-    ("older", math.inf),
-)
-
-
-class ComparisonSettings(msgspec.Struct, frozen=True):
-    """What weighs how much. Weights are multiples of a term's rarity; `age` and `sex` are weights of their own,
-    for being alike; `age_apart` and `sex_apart` for being unlike, which says more.
-
-    `negation`, `facets` and `demographics` turn a part off (then an absent finding counts as a present one, or nothing
-    but age and sex, or nothing but facets, is compared). `same_sex` and `same_age_band` make `admits` refuse others.
-    `length` is how much the length of the other note counts (0: not at all, 1: as much as the query's).
-    """
-
-    kinds: dict[FacetKind, float] = msgspec.field(
-        default_factory=lambda: {"finding": 1.0, "condition": 1.0, "drug": 0.6, "procedure": 0.35, "lab": 0.8}
-    )
-    age: float = 0.15
-    age_apart: float = 2.0
-    sex: float = 0.05
-    sex_apart: float = 0.1
-    absent_in_both: float = 0.15
-    possible: float = 0.7
-    past: float = 0.7
-    family: float = 0.4
-    broader: float = 0.7
-    contradiction: float = 1.0
-    length: float = 0.2
-    negation: bool = True
-    facets: bool = True
-    demographics: bool = True
-    same_sex: bool = False
-    same_age_band: bool = False
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -75,8 +38,9 @@ class Quote(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """One line of a comparison. A quote is None where that note says nothing of it.
 
-    `query_state` and `other_state` say what holds: an assertion, a lab's band, an age band or a sex. `contribution` is
-    what the entry adds to the score: positive for a match, negative for a difference, 0 for the unknown.
+    `query_state` and `other_state` say what holds: an assertion, a lab's band, a course, an age band or a sex.
+    `contribution` is what the entry adds to the score: positive for a match, negative for a difference, 0 for the
+    unknown. An entry of the kind "course" is of the term that it goes with, and quotes since when that was.
     """
 
     kind: EntryKind
@@ -98,20 +62,12 @@ class Comparison(msgspec.Struct, frozen=True):
     unknown: tuple[Entry, ...]
 
 
-class _Feature(NamedTuple):
-    kind: FacetKind
-    term: str
-    assertion: Assertion
-    facet: Facet
-    band: str
-
-
 class _Profile(NamedTuple):
     """A patient ready for comparing: features by term, and by broader term the features that are cases of it."""
 
     patient: Patient
-    features: dict[str, _Feature]
-    wider: dict[str, _Feature]
+    features: dict[str, Feature]
+    wider: dict[str, Feature]
     weight: float
 
 
@@ -127,14 +83,14 @@ class _Line(NamedTuple):
     gain: float
 
 
-_STRENGTH: dict[str, int] = {"present": 0, "possible": 1, "past": 2, "absent": 3, "family": 4}
 _DEFAULT = ComparisonSettings()
 
 
 class Comparer:
     """One query compared with many patients: `Comparer(query, rarity).compare(other)`.
 
-    `rarity` maps a term to its weight, 0 to 1 (`rarity_of`); a term not in it was never seen and weighs 1.
+    `rarity` maps a term to its weight, 0 to 1 (`retriever.patients.weights.rarity_of`); a term not in it was never
+    seen and weighs 1.
     """
 
     def __init__(self, query: Patient, rarity: Mapping[str, float], settings: ComparisonSettings = _DEFAULT) -> None:
@@ -160,23 +116,23 @@ class Comparer:
         return True
 
     def _profile(self, patient: Patient) -> _Profile:
-        features = _features(patient, negation=self._settings.negation) if self._settings.facets else {}
-        wider: dict[str, _Feature] = {}
+        features = features_of(patient, negation=self._settings.negation) if self._settings.facets else {}
+        wider: dict[str, Feature] = {}
         weight = 0.0
         for feature in features.values():
-            weight += self._most(feature)
+            weight += self._most(feature) * (1 + self._settings.course * bool(feature.course))
             for term in broader(feature.term):
                 wider.setdefault(term, feature)
         if self._settings.demographics:
             weight += self._settings.age * (patient.age is not None) + self._settings.sex * bool(patient.sex)
         return _Profile(patient, features, wider, weight)
 
-    def _most(self, feature: _Feature) -> float:
+    def _most(self, feature: Feature) -> float:
         """The most that a feature can contribute: what it does where the other note says the same."""
         weight = self._weight(feature)
-        return weight * self._shared(feature, feature)
+        return weight * shared(feature, feature, self._settings)
 
-    def _weight(self, feature: _Feature) -> float:
+    def _weight(self, feature: Feature) -> float:
         rarity = self._rarity.get(feature.term)
         if rarity is None:
             rarity = self._rarity.get(feature.facet.term, 1.0)
@@ -187,23 +143,35 @@ class Comparer:
             yield from self._demographics(other.patient)
         for feature in self._query.features.values():
             yield self._line(feature, other)
+            if feature.course:
+                yield from self._course(feature, other.features.get(feature.term))
 
-    def _line(self, feature: _Feature, other: _Profile) -> _Line:
+    def _line(self, feature: Feature, other: _Profile) -> _Line:
         same = other.features.get(feature.term)
         if same is not None:
-            return _line(feature, same, self._weight(feature) * self._agreement(feature, same))
+            return _line(feature, same, self._weight(feature) * agreement_of(feature, same, self._settings))
         related = self._related(feature, other)
         if related is None:
             return _line(feature, None, 0.0)
         found, relation = related
-        agreement = self._agreement(feature, found)
+        agreement = agreement_of(feature, found, self._settings)
         if agreement == 0 or (agreement < 0 and not _contradicts(feature, found, relation)):
             return _line(feature, None, 0.0)
         weight = min(self._weight(feature), self._weight(found))
         closeness = self._settings.broader ** (2 if relation == "sibling" else 1)
         return _line(feature, found, weight * agreement * closeness)
 
-    def _related(self, feature: _Feature, other: _Profile) -> tuple[_Feature, _Relation] | None:
+    def _course(self, feature: Feature, same: Feature | None) -> Iterator[_Line]:
+        """Acute or chronic in both, or not; nothing where it is neither alike nor opposed."""
+        if same is None or feature.timing is None or same.timing is None or not same.course:
+            return
+        weight = self._settings.course * self._weight(feature) * shared(feature, same, self._settings)
+        gain = weight * courses_agree(feature.course, same.course)
+        if gain:
+            quotes = (_quote(feature.timing), _quote(same.timing))
+            yield _Line("course", feature.term, *quotes, feature.course, same.course, gain)
+
+    def _related(self, feature: Feature, other: _Profile) -> tuple[Feature, _Relation] | None:
         """The other's feature that is broader or narrower than `feature`, or a case of the same broader term."""
         wider = broader(feature.term)
         for term in wider:
@@ -212,45 +180,6 @@ class Comparer:
         if feature.term in other.wider:
             return other.wider[feature.term], "narrower"
         return next(((other.wider[term], "sibling") for term in wider if term in other.wider), None)
-
-    def _agreement(self, query: _Feature, other: _Feature) -> float:
-        """From -1, each the opposite of the other, to 1, both the same and present."""
-        if query.band and other.band and query.kind == other.kind == "lab":
-            return self._labs(query, other)
-        opposed = {query.assertion, other.assertion}
-        if opposed == {"present", "absent"}:
-            return -self._settings.contradiction
-        if opposed == {"possible", "absent"}:
-            return -self._settings.contradiction * self._settings.possible / 2
-        if "absent" in opposed and len(opposed) > 1:
-            return 0.0
-        return self._shared(query, other)
-
-    def _labs(self, query: _Feature, other: _Feature) -> float:
-        if query.band == other.band:
-            return (
-                self._settings.absent_in_both
-                if query.band == "normal"
-                else closeness_of_values(query.facet, other.facet)
-            )
-        return -self._settings.contradiction * (1.0 if "normal" not in (query.band, other.band) else 0.6)
-
-    def _shared(self, query: _Feature, other: _Feature) -> float:
-        if query.band == other.band == "normal":
-            return self._settings.absent_in_both
-        return min(self._holds(query.assertion), self._holds(other.assertion)) * _alike(
-            query.assertion, other.assertion
-        )
-
-    def _holds(self, assertion: Assertion) -> float:
-        settings = self._settings
-        return {
-            "present": 1.0,
-            "absent": settings.absent_in_both,
-            "possible": settings.possible,
-            "past": settings.past,
-            "family": settings.family,
-        }[assertion]
 
     def _age_gain(self, agreement: float) -> float:
         return agreement * (self._settings.age if agreement > 0 else self._settings.age_apart)
@@ -276,91 +205,14 @@ def compare(
     return Comparer(query, rarity, settings).compare(other)
 
 
-def rarity_of(counts: Mapping[str, int], total: int) -> dict[str, float]:
-    """The weight of each term, 0 to 1, from the number of patients, of `total`, whose notes name it.
-
-    As inverse document frequency: log((total + 1) / count) over log(total + 1), never below 0.05; a term of one
-    patient weighs about 1, one that every patient has next to nothing.
-    """
-    most = math.log(total + 1) or 1.0
-    return {
-        term: min(1.0, max(0.05, math.log((total + 1) / count) / most)) for term, count in counts.items() if count > 0
-    }
-
-
-def terms_of(patient: Patient) -> set[str]:
-    """The terms by which a patient is counted for `rarity_of`: those of its facets, and the findings its labs are."""
-    return set(_features(patient, negation=True))
-
-
-def term_counts(patients: Iterable[Patient]) -> dict[str, int]:
-    """How many of `patients` name each term."""
-    counts: dict[str, int] = {}
-    for patient in patients:
-        for term in terms_of(patient):
-            counts[term] = counts.get(term, 0) + 1
-    return counts
-
-
-def age_band(age: float) -> AgeBand:
-    """The band of an age in years: newborn to 28 days, infant to 2, child to 12, adolescent to 18, adult to 65."""
-    return next(band for band, limit in _BANDS if age < limit)
-
-
-def age_agreement(first: float, second: float) -> float:
-    """From -1 to 1: how alike two ages in years are. Ages of one band never count against each other.
-
-    Distance is of log2(age + 1): from 0 to 3 years is as far as from 15 to 63. Half of that apart is 0.
-    """
-    distance = abs(math.log2(first + 1) - math.log2(second + 1))
-    agreement = max(-1.0, 1.0 - distance)
-    return max(0.0, agreement) if age_band(first) == age_band(second) else agreement
-
-
-def closeness_of_values(first: Facet, second: Facet) -> float:
-    """From 0.5 to 1: how close two values on the same side of normal are; 1 where one has no value."""
-    if not first.value or not second.value or first.unit != second.unit:
-        return 1.0
-    ratio = min(first.value, second.value) / max(first.value, second.value)
-    return 0.5 + 0.5 * max(0.0, ratio)
-
-
-def _features(patient: Patient, *, negation: bool) -> dict[str, _Feature]:
-    """By term: of what is said twice, what is present goes first. A lab also stands for the finding it amounts to."""
-    features: dict[str, _Feature] = {}
-    for facet in patient.facets:
-        assertion: Assertion = "present" if facet.assertion == "absent" and not negation else facet.assertion
-        band = band_of(facet) if facet.kind == "lab" else ""
-        if band and lab_of(facet.term) is not None:
-            amounts_to = finding_of(facet)
-            if amounts_to:
-                _keep(features, _Feature("finding", amounts_to, assertion, facet, ""))
-                continue
-        _keep(features, _Feature(facet.kind, facet.term, assertion, facet, band))
-    return features
-
-
-def _keep(features: dict[str, _Feature], feature: _Feature) -> None:
-    known = features.get(feature.term)
-    if known is None or _STRENGTH[feature.assertion] < _STRENGTH[known.assertion]:
-        features[feature.term] = feature
-
-
-def _contradicts(query: _Feature, other: _Feature, relation: _Relation) -> bool:
+def _contradicts(query: Feature, other: Feature, relation: _Relation) -> bool:
     """Whether the absence of one says that the other is absent: who has no rash has no malar rash, not the reverse."""
     if relation == "broader":
         return other.assertion == "absent"
     return relation == "narrower" and query.assertion == "absent"
 
 
-def _alike(first: Assertion, second: Assertion) -> float:
-    """What is of the family or absent in one note agrees only with the same in the other."""
-    if first == second:
-        return 1.0
-    return 0.0 if "family" in (first, second) or "absent" in (first, second) else 1.0
-
-
-def _line(query: _Feature, other: _Feature | None, gain: float) -> _Line:
+def _line(query: Feature, other: Feature | None, gain: float) -> _Line:
     return _Line(
         query.kind,
         query.term,
@@ -372,8 +224,8 @@ def _line(query: _Feature, other: _Feature | None, gain: float) -> _Line:
     )
 
 
-def _quote(facet: Facet) -> Quote:
-    return Quote(facet.span.start, facet.span.end, facet.text)
+def _quote(said: Facet | Timing) -> Quote:
+    return Quote(said.span.start, said.span.end, said.text)
 
 
 def _places(patient: Patient) -> tuple[Quote | None, Quote | None]:

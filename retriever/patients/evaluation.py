@@ -8,7 +8,9 @@ import msgspec
 
 from corpora.errors import SourceError
 from corpora.patients.records import Patient, Sex
-from retriever.patients.comparison import Comparer, ComparisonSettings, rarity_of, term_counts
+from retriever.patients.comparison import Comparer
+from retriever.patients.settings import ComparisonSettings
+from retriever.patients.weights import rarity_of, term_counts
 
 Role = Literal["member", "negated", "other-age", "other-cause"]
 CUT = 3

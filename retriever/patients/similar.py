@@ -15,7 +15,9 @@ from corpora.records import Document, Section, Span, text_sha256
 from indexer.embedding import Vectors
 from indexer.index import Index
 from indexer.patients.store import PatientFacts, PatientStore
-from retriever.patients.comparison import UNIT, Comparer, Comparison, ComparisonSettings, Entry, rarity_of, terms_of
+from retriever.patients.comparison import UNIT, Comparer, Comparison, Entry
+from retriever.patients.settings import ComparisonSettings
+from retriever.patients.weights import rarity_of, terms_of
 from retriever.records import RankedList
 from retriever.search import MAX_QUERY_CHARACTERS, Mode, Retriever
 

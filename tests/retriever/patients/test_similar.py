@@ -9,7 +9,7 @@ from corpora.patients.records import Patient
 from indexer.index import Index
 from indexer.patients.building import prepared
 from indexer.patients.store import PatientStore
-from retriever.patients.comparison import ComparisonSettings
+from retriever.patients.settings import ComparisonSettings
 from retriever.patients.similar import PatientFilters, SimilarPatients, SimilarSettings
 from tests.fakes import WordHashModel
 from tests.patient_index import NOTE, PATIENTS, patient_index
