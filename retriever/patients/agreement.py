@@ -4,6 +4,9 @@ from corpora.patients.records import Assertion, Facet
 from retriever.patients.features import Feature
 from retriever.patients.settings import ComparisonSettings
 
+NORMAL_OPPOSES = 0.6
+"""How much a normal value speaks against an abnormal one, of what a value on the other side of normal does."""
+
 
 def agreement_of(query: Feature, other: Feature, settings: ComparisonSettings) -> float:
     """From -1, each the opposite of the other, to 1, both the same and present."""
@@ -22,7 +25,7 @@ def agreement_of(query: Feature, other: Feature, settings: ComparisonSettings) -
 def _labs(query: Feature, other: Feature, settings: ComparisonSettings) -> float:
     if query.band == other.band:
         return settings.absent_in_both if query.band == "normal" else closeness_of_values(query.facet, other.facet)
-    return -settings.contradiction * (1.0 if "normal" not in (query.band, other.band) else 0.6)
+    return -settings.contradiction * (1.0 if "normal" not in (query.band, other.band) else NORMAL_OPPOSES)
 
 
 def shared(query: Feature, other: Feature, settings: ComparisonSettings) -> float:

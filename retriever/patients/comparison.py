@@ -15,9 +15,9 @@ from corpora.records import Span
 from indexer.patients.lexicon import broader
 from indexer.patients.persons import age_of, sex_of
 from retriever.patients.ages import age_agreement, age_band
-from retriever.patients.agreement import agreement_of, shared
+from retriever.patients.agreement import NORMAL_OPPOSES, agreement_of, shared
 from retriever.patients.course import courses_agree
-from retriever.patients.features import Feature, features_of
+from retriever.patients.features import Feature, features_of, ruled_out_by
 from retriever.patients.settings import ComparisonSettings
 
 EntryKind = Literal["finding", "condition", "drug", "procedure", "lab", "course", "age", "sex"]
@@ -63,11 +63,15 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class _Profile(NamedTuple):
-    """A patient ready for comparing: features by term, and by broader term the features that are cases of it."""
+    """A patient ready for comparing: features by term, and by broader term the features that are cases of it.
+
+    `ruled_out` has the findings that a normal measurement speaks against.
+    """
 
     patient: Patient
     features: dict[str, Feature]
     wider: dict[str, Feature]
+    ruled_out: dict[str, Feature]
     weight: float
 
 
@@ -118,14 +122,17 @@ class Comparer:
     def _profile(self, patient: Patient) -> _Profile:
         features = features_of(patient, negation=self._settings.negation) if self._settings.facets else {}
         wider: dict[str, Feature] = {}
+        ruled_out: dict[str, Feature] = {}
         weight = 0.0
         for feature in features.values():
             weight += self._most(feature) * (1 + self._settings.course * bool(feature.course))
             for term in broader(feature.term):
                 wider.setdefault(term, feature)
+            for term in ruled_out_by(feature):
+                ruled_out.setdefault(term, feature)
         if self._settings.demographics:
             weight += self._settings.age * (patient.age is not None) + self._settings.sex * bool(patient.sex)
-        return _Profile(patient, features, wider, weight)
+        return _Profile(patient, features, wider, ruled_out, weight)
 
     def _most(self, feature: Feature) -> float:
         """The most that a feature can contribute: what it does where the other note says the same."""
@@ -150,6 +157,10 @@ class Comparer:
         same = other.features.get(feature.term)
         if same is not None:
             return _line(feature, same, self._weight(feature) * agreement_of(feature, same, self._settings))
+        opposed = _opposed_by_value(feature, other)
+        if opposed is not None:
+            weight = min(self._weight(feature), self._weight(opposed))
+            return _line(feature, opposed, -weight * self._settings.contradiction * NORMAL_OPPOSES)
         related = self._related(feature, other)
         if related is None:
             return _line(feature, None, 0.0)
@@ -203,6 +214,14 @@ def compare(
 ) -> Comparison:
     """`other` compared with `query`; for many others, keep one `Comparer`."""
     return Comparer(query, rarity, settings).compare(other)
+
+
+def _opposed_by_value(feature: Feature, other: _Profile) -> Feature | None:
+    """The normal measurement that speaks against a finding, or the finding against which a normal one speaks."""
+    if feature.assertion == "present" and feature.kind != "lab":
+        return other.ruled_out.get(feature.term)
+    found = (other.features.get(term) for term in ruled_out_by(feature))
+    return next((one for one in found if one is not None and one.assertion == "present"), None)
 
 
 def _contradicts(query: Feature, other: Feature, relation: _Relation) -> bool:

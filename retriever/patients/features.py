@@ -40,6 +40,12 @@ def features_of(patient: Patient, *, negation: bool) -> dict[str, Feature]:
     return features
 
 
+def ruled_out_by(feature: Feature) -> tuple[str, ...]:
+    """The findings that a normal measurement speaks against: who has a normal urate has no hyperuricaemia."""
+    lab = lab_of(feature.facet.term) if feature.kind == "lab" and feature.band == "normal" else None
+    return () if lab is None else tuple(filter(None, (lab.low, lab.high)))
+
+
 def _keep(features: dict[str, Feature], feature: Feature) -> None:
     known = features.get(feature.term)
     if known is None or _STRENGTH[feature.assertion] < _STRENGTH[known.assertion]:

@@ -188,3 +188,24 @@ def test_the_score_is_exactly_the_sum_of_what_its_entries_contribute(first, seco
     assert all(entry.contribution >= 0 for entry in comparison.matches)
     assert all(entry.contribution <= 0 for entry in comparison.differences)
     assert all(entry.contribution == 0 for entry in comparison.unknown)
+
+
+def test_a_normal_value_speaks_against_the_finding():
+    raised, normal = patient("Cough. Urate 560 µmol/L."), patient("Cough. Urate 300 µmol/L.")
+    comparison = compare(raised, normal, {}, PLAIN)
+    assert found(comparison) == {"matches": ["cough"], "differences": ["hyperuricaemia"], "unknown": []}
+    (difference,) = comparison.differences
+    assert (difference.query.text, difference.other.text) == ("Urate 560 µmol/L", "Urate 300 µmol/L")
+    assert difference.other_state == "normal"
+    # By hand: of two features of weight 1 the cough matches, and the value counts 0.6 against.
+    assert comparison.score == pytest.approx((1 - 0.6) / 2, abs=1e-4)
+    turned = compare(normal, raised, {}, PLAIN)
+    assert found(turned) == {"matches": ["cough"], "differences": ["uric acid"], "unknown": []}
+    named = compare(patient("Hyperuricaemia."), normal, {}, PLAIN)
+    assert found(named)["differences"] == ["hyperuricaemia"]
+
+
+def test_a_normal_value_says_nothing_of_what_was_or_runs_in_the_family():
+    normal = patient("Hb 14 g/dL.")
+    for said in ("Mother had anaemia.", "History of anaemia.", "No anaemia."):
+        assert compare(patient(said), normal, {}, PLAIN).differences == ()
