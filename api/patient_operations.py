@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import msgspec
-
 from api.access.keys import Caller
 from api.operations import Done, Operations
-from api.patient_search import PatientSearch
-from api.patients import PatientRequest, SimilarResponse, patient_of, said_of
-from api.schemas import SearchResponse, search_response
-from corpora.errors import BioCiteError, UsageError
-from retriever.search import MAX_QUERY_CHARACTERS
+from api.patient_search import PatientSearch, literature_for
+from api.patients import PatientRequest, SimilarResponse
+from api.schemas import SearchResponse
+from corpora.errors import BioCiteError
 
 T = TypeVar("T")
 
@@ -46,16 +43,9 @@ class PatientOperations:
         """The literature that bears on a note, from the index of literature."""
 
         def work() -> Done[SearchResponse]:
-            if request.ages is not None or request.same_sex or request.questions:
-                raise UsageError(
-                    "ages, same_sex and questions are for patients, not for literature", remedy="Leave them out"
-                )
-            patient, _ = patient_of(request)
             with self._operations.service.using(caller.audience) as view:
-                ranked = view.retriever.search(said_of(patient)[:MAX_QUERY_CHARACTERS], k=request.k, unit="document")
-            shown = tuple(dict.fromkeys(found.stored.passage.document_id for found in ranked.passages))
-            # The note stands in no answer either: who sends it knows it.
-            return Done(msgspec.structs.replace(search_response(ranked), query=""), shown)
+                found = literature_for(view.retriever, request)
+            return Done(found, tuple(dict.fromkeys(hit.document_id for hit in found.hits)))
 
         return await self._operations.run("patient_literature", self._operations.lanes.search, silenced(work), caller)
 

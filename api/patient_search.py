@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.patients import PatientRequest, SimilarResponse, filters_of, patient_hits, patient_of
+import msgspec
+
+from api.patients import PatientRequest, SimilarResponse, filters_of, patient_hits, patient_of, said_of
+from api.schemas import SearchResponse, search_response
 from corpora.errors import UsageError
 from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
@@ -14,6 +17,19 @@ from reader.note_questions import NoteReader, NotesAnswer
 from reader.question import check_question
 from retriever.patients.similar import SimilarPatient, SimilarPatients, SimilarSettings
 from retriever.rerank import Reranker
+from retriever.search import MAX_QUERY_CHARACTERS, Retriever
+
+
+def literature_for(retriever: Retriever, request: PatientRequest) -> SearchResponse:
+    """The literature that bears on a note, each document by its best passage. The query is empty: the note is private.
+
+    Raises UsageError for a note that cannot be taken, and for what chooses patients.
+    """
+    if request.ages is not None or request.same_sex or request.questions:
+        raise UsageError("ages, same_sex and questions are for patients, not for literature", remedy="Leave them out")
+    patient, _ = patient_of(request)
+    ranked = retriever.search(said_of(patient)[:MAX_QUERY_CHARACTERS], k=request.k, unit="document")
+    return msgspec.structs.replace(search_response(ranked), query="")
 
 
 class PatientSearch:

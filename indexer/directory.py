@@ -16,6 +16,7 @@ from indexer.analysis import Analyzer
 from indexer.embedding import ModelIdentity
 from indexer.lexical_stage import opens
 from indexer.patients import store as patients
+from indexer.patients import working
 from indexer.splitting import Splitter
 from indexer.store_writer import StoreWriter
 
@@ -30,7 +31,7 @@ _OWN = {
 }
 SERVICE = "service"
 """The folder of a service's own state: keys, audit log, records. It outlives whatever becomes of the index."""
-_KNOWN = _OWN | {SERVICE, *patients.FILES}
+_KNOWN = _OWN | {SERVICE, working.FOLDER, *patients.FILES}
 COMMITTED = "committed_generation"
 DENSE_KIND = "dense_kind"
 _MADE_OF = "made_of"

@@ -35,6 +35,13 @@ from api.commands.options import json_option, print_json
     help="The sources are patients: notes (text, JSON lines, CSV), FHIR, PMC-Patients, case reports. Identifiers are"
     " removed on the way in.",
 )
+@click.option(
+    "--pseudonyms",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --patients: know each patient by a random pseudonym. FILE tells who is who, and only you can read it;"
+    " name the same one in every run.",
+)
 @json_option
 def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bool, **options: Any) -> int:
     """Index literature: PubMed XML, PMC JATS, BEIR or JSON lines; files, folders, .gz and .tar.gz.
@@ -50,6 +57,8 @@ def command(sources: tuple[str, ...], directory: Path, profile: str, as_json: bo
     from indexer.embedding import load_embedding_model, resolve_profile
     from indexer.patients.store import is_patient_index
 
+    if options["pseudonyms"] is not None and not options["patients"]:
+        raise UsageError("--pseudonyms is for patients", remedy="Add --patients, or leave it out")
     if options["patients"]:
         return _index_patients(sources, directory, profile, as_json=as_json, options=options)
     if is_patient_index(directory):
@@ -94,8 +103,9 @@ def _index_patients(
     model = load_embedding_model(resolve_profile(profile, options["embedding_model"]), precision=options["precision"])
     with Bars() as bars:
         report = build_patient_index(
-            sources, directory, model, settings=BuildSettings(dense=options["dense"]), progress=bars
-        )
+            sources, directory, model,
+            settings=BuildSettings(dense=options["dense"]), progress=bars, pseudonyms=options["pseudonyms"],
+        )  # fmt: skip
     skipped = [str(one) for one in report.skipped]
     if as_json:
         manifest = report.build.manifest
@@ -106,6 +116,7 @@ def _index_patients(
                 "patients": report.patients,
                 "skipped": skipped,
                 "masked": report.masked,
+                "identifying": report.identifying,
                 "passages": manifest.passages,
             }
         )
@@ -114,4 +125,10 @@ def _index_patients(
         click.echo(f"{report.patients:,} patients read into {directory}; identifiers removed: {masked}")
     for line in skipped:
         click.echo(f"biocite: skipped {line}", err=True)
+    if report.identifying:
+        click.echo(
+            f"biocite: {report.identifying:,} of {report.patients:,} identifiers of patients look like names, dates or"
+            " numbers of persons, and are kept as they are; --pseudonyms FILE hides them, in a new folder",
+            err=True,
+        )
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from api.commands.options import index_option, json_option, print_json
 
@@ -19,8 +20,14 @@ from api.commands.options import index_option, json_option, print_json
 @click.option("--ages", metavar="20:45", help="Only patients of these ages in years, both ends included.")
 @click.option("--ask", "questions", multiple=True, help="Ask this of each patient's note. Repeatable.")
 @click.option("--same-sex", is_flag=True, help="Only patients of the same sex.")
+@click.option(
+    "--literature",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Show literature for the note, of this index, too.",
+)
 @json_option
-def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
+def command(note: Path, directory: Path, literature: Path | None, as_json: bool, **options: Any) -> None:
     """Find patients like the one of NOTE (a text file, or - for standard input), each with what matches and differs.
 
     The index is one of patients (biocite index --patients). With --ask, the notes of those found are asked, such as
@@ -28,8 +35,9 @@ def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
     removed from the note before anything is done with it, and nothing of it is kept.
     """
     from api.patient_operations import silenced
-    from api.patient_search import PatientSearch
+    from api.patient_search import PatientSearch, literature_for
     from api.patients import MAX_NOTE_CHARACTERS, MAX_QUESTIONS, PatientRequest
+    from api.service import Service
     from corpora.errors import SourceError, UsageError
     from retriever.rerank import load_reranker
 
@@ -59,12 +67,20 @@ def command(note: Path, directory: Path, as_json: bool, **options: Any) -> None:
         )
     with closing(PatientSearch(directory, reranker=load_reranker)) as search:
         response = silenced(lambda: search.similar(request))()  # a failure nobody foresaw may quote the note
+    bearing = None
+    if literature is not None:
+        of_the_note = msgspec.structs.replace(request, ages=None, same_sex=False, questions=())
+        with closing(Service(literature)) as service, service.using() as view:
+            bearing = silenced(lambda: literature_for(view.retriever, of_the_note))()
     if as_json:
-        print_json(response)
+        print_json(response if bearing is None else msgspec.to_builtins(response) | {"literature": bearing})
     else:
+        from api.render import render_hits
         from api.render_patients import render_patients
 
         render_patients(response)
+        if bearing is not None:
+            render_hits(bearing)
 
 
 def _ages(text: str | None) -> tuple[float, float] | None:

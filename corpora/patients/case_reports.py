@@ -41,7 +41,9 @@ def read_cases(file: SourceFile) -> Iterator[Patient | Skipped]:
             without += not patients
             yield from patients
     if without:
-        yield Skipped(file.name, articles, f"{without:,} of {articles:,} articles have no case section that tells a patient's age")
+        yield Skipped(
+            file.name, articles, f"{without:,} of {articles:,} articles have no case section that tells a patient's age"
+        )
 
 
 def cases_of(document: Document) -> list[Patient]:

@@ -6,28 +6,39 @@ is validated with the R4B classes of ``fhir.resources`` (FHIR 4.3, which has the
 counted. The patient's age is the one at the last encounter or observation, in completed years (months below two
 years, days below one month): no date is kept, and none of the names, addresses and identifiers.
 
+R4 and R4B have the same elements in these resources. R4B knows fewer types of resources, so what is contained in one is
+validated only where it is read.
+
 Messages name resources by type, file and entry or line, fields by path, and never what stands in one.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from corpora.errors import UsageError
-from corpora.patients.demographics import OLDEST, YEARS_IN, age_and_sex
-from corpora.patients.fhir_index import TYPES, FhirFile, FhirIndex, PatientPlace, Reference
-from corpora.patients.fhir_text import Resource, dates, is_void, other_dates, write
+from corpora.patients.demographics import age_and_sex
+from corpora.patients.fhir_age import age_at, dates, introduction, other_dates
+from corpora.patients.fhir_index import TYPES, FhirFile, FhirIndex, PatientPlace
+from corpora.patients.fhir_references import Reference
+from corpora.patients.fhir_text import reason_to_leave_out, write
+from corpora.patients.fhir_values import Resource
 from corpora.patients.records import Patient, Sex
 from corpora.records import Skipped
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)  # so that 8.10 stays what the laboratory wrote
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _GENDERS: dict[str, Sex] = {"female": "female", "male": "male", "other": "", "unknown": ""}
-_ADULT = 18
+_CHOICE = re.compile(r"field value.* from this list \[[^\]]*\]")
+_DIGITS = re.compile(r"\d+")
+_NAME = re.compile(r"'([A-Za-z]+)'")
+
+MOST_TOLD = 20
+"""How many resources that are wrong in the same way are told one by one."""
 
 Validate = Callable[[Resource], str]
 """From a resource to what is wrong with it, empty where nothing is."""
@@ -36,16 +47,17 @@ Validate = Callable[[Resource], str]
 def read_fhir(files: Sequence[FhirFile]) -> Iterator[Patient | Skipped]:
     """The patients of the files, which are taken together: a bulk export has a file for each type of resource.
 
-    What is left out is counted by its path, and told in the end. Raises `UsageError` where ``fhir.resources`` is not
+    What is left out is counted by its path, and told in the end, so that neither memory nor what is told grows with the
+    mistakes in the files. Raises `UsageError` where ``fhir.resources`` is not
     installed, `SourceError` for a file that is not JSON to its end.
     """
     validate = _validator()
     left_out = _LeftOut()
     index = FhirIndex(list(files), left_out.count)
     try:
-        yield from index.scan()
+        yield from left_out.few(index.scan())
         for place, resources in index.by_patient():
-            yield from _Reader(index, left_out, validate, place).read(resources)
+            yield from left_out.few(_Reader(index, left_out, validate, place).read(resources))
     finally:
         index.close()
     yield from left_out.report(files)
@@ -57,6 +69,19 @@ class _LeftOut:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._first: dict[str, tuple[int, int]] = {}
+        self._told: Counter[str] = Counter()
+        self._more: dict[str, Skipped] = {}
+
+    def few(self, found: Iterable[Patient | Skipped]) -> Iterator[Patient | Skipped]:
+        """All but what is skipped for a reason that `MOST_TOLD` others were: those are counted."""
+        for one in found:
+            if isinstance(one, Skipped):
+                alike = _DIGITS.sub("", one.reason)
+                self._told[alike] += 1
+                if self._told[alike] > MOST_TOLD:
+                    self._more.setdefault(alike, one)
+                    continue
+            yield one
 
     def count(self, reason: str, file: int, record: int) -> None:
         self._counts[reason] = self._counts.get(reason, 0) + 1
@@ -66,6 +91,9 @@ class _LeftOut:
         for reason, count in sorted(self._counts.items()):
             file, record = self._first[reason]
             yield Skipped(files[file].name, record, f"{reason} (so {count:,} in all, this being the first)")
+        for alike, first in sorted(self._more.items()):
+            more = self._told[alike] - MOST_TOLD
+            yield Skipped(first.source, first.record, f"{first.reason} (so {more:,} more, this being their first)")
 
 
 class _Reader:
@@ -103,7 +131,7 @@ class _Reader:
         name, number = self._index.place(self._place.at)
         if not body:
             return Skipped(name, number, "Patient has no resource about it that can be written in a note")
-        age = age_at(who.get("birthDate"), self._seen or self._otherwise)
+        age = age_at(who.get("birthDate"), self._seen or self._otherwise, who.get("deceasedDateTime"))
         gender = _GENDERS.get(who.get("gender", "unknown"))
         if gender is None:
             gender = ""
@@ -123,8 +151,8 @@ class _Reader:
 
     def _told(self, at: int, resource: Resource) -> tuple[str, ...]:
         kind = resource["resourceType"]
-        if is_void(resource):
-            self._tell(f"{kind} resources are entered in error, cancelled or drafts", at)
+        if reason := reason_to_leave_out(resource):
+            self._tell(reason, at)
             return ()
         self._seen += dates(resource)
         self._otherwise += other_dates(resource)
@@ -188,53 +216,6 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def age_at(birth: str | None, seen: Sequence[str]) -> float | None:
-    """The age in years at the latest of these dates, all as FHIR writes them; None where that is not to be known.
-
-    Completed years from two on, completed months (as a part of a year) from one on, else days. A date without its month
-    or day counts as its middle.
-    """
-    born = _day(birth or "")
-    days = [day for day in map(_day, seen) if day is not None and born is not None and day >= born]
-    if born is None or not days:
-        return None
-    last = max(days)
-    months = (last.year - born.year) * 12 + last.month - born.month - (last.day < born.day)
-    if months >= 24:
-        return float(months // 12) if months // 12 <= OLDEST else None
-    return months * YEARS_IN["month"] if months >= 1 else (last - born).days * YEARS_IN["day"]
-
-
-def _day(said: Any) -> date | None:
-    match = _DATE.match(said) if isinstance(said, str) else None
-    if match is None:
-        return None
-    year, month, day = match.groups()
-    try:
-        return date(int(year), int(month or 7), int(day or (15 if month else 1)))
-    except ValueError:
-        return None
-
-
-def introduction(age: float | None, sex: Sex) -> str:
-    """The first sentence of a note, such as "A 45-year-old woman."; empty where neither age nor sex is known."""
-    if age is None:
-        return f"A {sex} patient." if sex else ""
-    grown = {"female": "woman", "male": "man", "": "patient"}
-    young = {"female": "girl", "male": "boy", "": "child"}
-    noun = (grown if age >= _ADULT else young)[sex]
-    number, unit = _in_words(age)
-    article = "An" if str(number).startswith("8") or number in {11, 18} else "A"
-    return f"{article} {number}-{unit}-old {noun}."
-
-
-def _in_words(age: float) -> tuple[int, str]:
-    for unit, least in (("year", 2.0), ("month", YEARS_IN["month"] * 0.999)):
-        if age >= least:
-            return round(age / YEARS_IN[unit]), unit
-    return round(age / YEARS_IN["day"]), "day"
-
-
 def _validator() -> Validate:
     """What validates resources, loaded only where FHIR is read."""
     try:
@@ -250,11 +231,15 @@ def _validator() -> Validate:
         kind = resource.get("resourceType", "")
         if kind not in TYPES:
             return "resource is of another type than expected"
+        # Those that are contained are validated where they are read: R4B refuses types that R4 had and it has not.
+        contained = resource.get("contained") or []
+        if not isinstance(contained, list) or not all(isinstance(part, dict) for part in contained if part is not None):
+            return f"{kind}.contained is not what FHIR R4 allows there"
         try:
-            get_fhir_model_class(kind).model_validate(resource)
+            get_fhir_model_class(kind).model_validate({k: v for k, v in resource.items() if k != "contained"})
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
-            return _described(kind, found[0]["loc"], found[0]["type"]) if found else f"{kind} is not valid"
+            return _described(kind, found[0]["loc"], found[0]["type"], found[0]["msg"])
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return f"{kind} is not valid as FHIR R4 defines it"
         return ""
@@ -262,10 +247,14 @@ def _validator() -> Validate:
     return validate
 
 
-def _described(kind: str, place: tuple[Any, ...], fault: str) -> str:
+def _described(kind: str, place: tuple[Any, ...], fault: str, said: str) -> str:
     """Where a resource is not as it should be. The name of a field that FHIR does not have is not told."""
-    known = place[:-1] if fault == "extra_forbidden" else place
+    known = place[:-1] if fault == "extra_forbidden" or place[-1:] == ("root",) else place
     path = kind + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in known)
+    if choice := _CHOICE.search(said):
+        # "valueInteger" and "valueString" are value[x].
+        path = f"{path}.{os.path.commonprefix(_NAME.findall(choice[0]))}[x]"  # noqa: RUF071
+        return f"{path} is there more than once" if "multiple" in said else f"{path} is missing"
     if fault == "extra_forbidden":
         return f"{path} has a field that FHIR R4 does not define"
     return f"{path} is missing" if fault == "missing" else f"{path} is not what FHIR R4 allows there"

@@ -4,21 +4,20 @@ A bundle has its resources in any order. A first pass keeps a few numbers for ea
 type, and the hash of the reference to its patient); the resources themselves are read again, a patient at a time. So
 100 MB of bundle need a few MB of memory, and nothing of a patient is written anywhere.
 
-References are resolved as FHIR R4 says (https://hl7.org/fhir/R4/bundle.html#references): against ``fullUrl`` first, a
-relative one within the base of its own entry, then by type and id; ``#id`` is contained; a logical one is looked up
-among the identifiers of patients. A reference that two resources answer to leads nowhere: patients are never mixed.
+References are resolved by `corpora.patients.fhir_references`; ``#id`` is contained. A reference that two resources
+answer to leads nowhere: patients are never mixed.
 """
 
-import re
 from array import array
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import msgspec
 
+from corpora.bundles import printable
 from corpora.errors import SourceError
+from corpora.patients.fhir_references import Identifier, Reference, key_of, keys_of, logical
 from corpora.patients.fhir_text import WRITERS
 from corpora.patients.json_items import Item, line_items, list_items
 from corpora.patients.notes import decoding_problem
@@ -36,9 +35,6 @@ TYPES = ("Patient", "Medication", *WRITERS)
 
 _NOBODY = -1
 _SEVERAL = -2
-_HISTORY = re.compile(r"/_history/[^/]+$")
-_TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})$")
-_BY_IDENTIFIER = re.compile(r"^([A-Z][A-Za-z]+)\?identifier=([^|&]*)\|([^&]+)$")
 
 
 class FhirFile(msgspec.Struct, frozen=True):
@@ -47,21 +43,6 @@ class FhirFile(msgspec.Struct, frozen=True):
     path: Path
     name: str
     form: Form
-
-
-class Identifier(msgspec.Struct, frozen=True):
-    """A FHIR Identifier, as far as it names somebody."""
-
-    system: str | None = None
-    value: str | None = None
-
-
-class Reference(msgspec.Struct, frozen=True):
-    """A FHIR Reference."""
-
-    reference: str | None = None
-    identifier: Identifier | None = None
-    type: str | None = None
 
 
 class _Contained(msgspec.Struct, frozen=True):
@@ -80,11 +61,19 @@ class _Identified(msgspec.Struct, frozen=True):
     identifier: list[Identifier] | None = None
 
 
+class Request(msgspec.Struct, frozen=True):
+    """What an entry of a transaction asks for, or what was asked in a history."""
+
+    method: str | None = None
+    url: str | None = None
+
+
 class Entry(msgspec.Struct, frozen=True):
     """An entry of a bundle, its `resource` empty where it has none. A resource by itself has no `full_url`."""
 
     resource: msgspec.Raw = msgspec.Raw()
     full_url: str | None = msgspec.field(default=None, name="fullUrl")
+    request: Request | None = None
 
 
 class PatientPlace(msgspec.Struct, frozen=True):
@@ -119,6 +108,7 @@ class FhirIndex:
         self._wanted = (array("Q"), array("Q"))  # hashes of what a reference to the patient may be, 0 for none
         self._at_key: dict[int, int] = {}
         self._patient_at: dict[int, int] = {}
+        self._deleted: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._file)
@@ -187,7 +177,7 @@ class FhirIndex:
 
     def find(self, reference: Reference, at: int, full_url: str | None) -> int | None:
         """The resource that a reference in the resource `at` leads to; None where it leads nowhere, or to several."""
-        for key in _keys_of(reference, self._scope(self._file[at]), full_url):
+        for key in keys_of(reference, self._scope(self._file[at]), full_url):
             found = self._at_key.get(key, _NOBODY)
             if found != _NOBODY:
                 return found if found >= 0 else None
@@ -236,7 +226,10 @@ class FhirIndex:
         except _BROKEN as error:
             yield Skipped(file.name, item.number, decoding_problem(error))
             return
-        if head is None:
+        if head is None and entry.request is not None and entry.request.method == "DELETE":
+            # A history has the newest version first: those that follow are of what is no more.
+            self._deleted |= {key_of(self._scope(number), name) for name in (entry.full_url, entry.request.url) if name}
+        elif head is None:
             self._count("an entry has no resource", number, item.number)
         elif head.kind not in TYPES:
             self._count(f"{_known(head.kind)} are not read", number, item.number)
@@ -245,12 +238,16 @@ class FhirIndex:
 
     def _keep(self, number: int, item: Item, head: _Head, entry: Entry) -> None:
         at, scope, kind = len(self), self._scope(number), head.kind or ""
-        identity = entry.full_url or (f"{kind}/{head.id}" if head.id else "")
-        if identity and self._at_key.setdefault(_key(scope, identity), at) != at:
+        own = f"{kind}/{head.id}" if head.id else ""
+        identity = entry.full_url or own
+        if self._deleted and any(key_of(scope, name) in self._deleted for name in (identity, own) if name):
+            self._count(f"{kind} resources were deleted, as a later version in the bundle says", number, item.number)
+            return
+        if identity and self._at_key.setdefault(key_of(scope, identity), at) != at:
             self._count(f"{kind} resources were given before under the same id", number, item.number)
             return
         if entry.full_url and head.id:
-            key = _key(scope, f"{kind}/{head.id}")
+            key = key_of(scope, f"{kind}/{head.id}")
             self._at_key[key] = at if self._at_key.get(key, at) == at else _SEVERAL
         for array_, value in (
             (self._file, number),
@@ -272,7 +269,7 @@ class FhirIndex:
     def _add_patient(self, at: int, scope: int, head: _Head, entry: Entry) -> None:
         number = len(self.patients)
         name = head.id or (entry.full_url or "").rpartition(":")[2].rpartition("/")[2] or f"{self.place(at)[1]}"
-        self.patients.append(PatientPlace(at, name))
+        self.patients.append(PatientPlace(at, printable(name)))  # an address may hold anything
         self._patient_at[at] = number
         try:
             identifiers = _IDENTIFIED.decode(entry.resource).identifier or []
@@ -280,7 +277,7 @@ class FhirIndex:
             identifiers = []  # which validation will name
         for identifier in identifiers:
             if identifier.value:
-                key = _key(scope, _logical("Patient", identifier.system, identifier.value))
+                key = key_of(scope, logical("Patient", identifier.system, identifier.value))
                 self._at_key[key] = at if self._at_key.get(key, at) == at else _SEVERAL
 
     def _subject_keys(self, at: int, head: _Head, full_url: str | None) -> list[int]:
@@ -296,7 +293,7 @@ class FhirIndex:
             else:
                 self._count(f"{kind}.subject refers to nothing that is contained", number, self._number[at])
             return []
-        keys = _keys_of(subject, self._scope(number), full_url)
+        keys = keys_of(subject, self._scope(number), full_url)
         if not keys:
             self._count(f"{kind}.subject is no Patient, or no reference", number, self._number[at])
         return keys
@@ -345,45 +342,6 @@ def _whole(stream: PeekStream) -> Iterator[Item]:
         yield Item(1, 0, b"", f"is longer than the {MAX_RECORD_BYTES:,} bytes that one record may have")
     else:
         yield Item(1, start, data[start:])
-
-
-def _key(scope: int, name: str) -> int:
-    """A hash of 64 bits that stands for a name, 0 never being one."""
-    digest = blake2b(f"{scope} {name}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") or 1
-
-
-def _logical(kind: str, system: str | None, value: str) -> str:
-    return f"{kind}?identifier={system or ''}|{value}"
-
-
-def _keys_of(reference: Reference, scope: int, full_url: str | None) -> list[int]:
-    """The names that a reference may mean, the likeliest first; none where it is to no resource."""
-    said = _HISTORY.sub("", reference.reference or "")
-    if said.startswith("urn:"):
-        return [_key(scope, said)]
-    if by_identifier := _BY_IDENTIFIER.match(said):
-        return [_key(scope, _logical(*by_identifier.groups()))]
-    type_and_id = _TYPE_AND_ID.search(said)
-    if type_and_id:
-        plain = _key(scope, f"{type_and_id[1]}/{type_and_id[2]}")
-        if type_and_id.start() or said.startswith(("http:", "https:")):
-            # An absolute address is met by an address; by type and id only among resources that have none.
-            return [_key(scope, said), plain] if full_url is None else [_key(scope, said)]
-        base = _base(full_url)
-        return [_key(scope, f"{base}/{said}"), plain] if base else [plain]
-    if said:
-        return [_key(scope, said)] if ":" in said else []
-    if reference.identifier is not None and reference.identifier.value:
-        kind = reference.type or "Patient"
-        return [_key(scope, _logical(kind, reference.identifier.system, reference.identifier.value))]
-    return []
-
-
-def _base(full_url: str | None) -> str:
-    """The address of the server of an entry: what precedes its type and id."""
-    found = _TYPE_AND_ID.search(full_url or "")
-    return (full_url or "")[: found.start()] if found else ""
 
 
 def _known(kind: str | None) -> str:

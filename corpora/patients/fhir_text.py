@@ -1,23 +1,29 @@
 """Plain sentences out of FHIR R4 resources: "Condition: …", "Observation: Haemoglobin 8.1 g/dL (low)."
 
 Only clinical words are written: no name, identifier, address, person or date of a resource. What a resource says was
-ruled out, is possible or is over is written so ("Condition: no X (ruled out)."), that readers of notes may see it.
+ruled out, was not done, is possible or is over is written so, before what is meant ("Condition: no X (ruled out)."),
+as readers of notes look for it there. What it says is not to be relied on is not written: see `reason_to_leave_out`.
 """
 
-import base64
-import binascii
 import re
-from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from corpora.patients.notes import clean
+from corpora.patients.fhir_attachments import texts
+from corpora.patients.fhir_values import (
+    Resource,
+    Value,
+    codes,
+    interpretation,
+    meaning_of,
+    measured,
+    quantity,
+    value_of,
+    words,
+)
 from corpora.text import collapse
-
-Resource = dict[str, Any]
-"""A resource as JSON says it, after validation."""
 
 Lookup = Callable[[Resource, str], Resource | None]
 """From a Reference and the path it stands at to the resource; None where it leads nowhere, which the callee counts."""
@@ -30,36 +36,49 @@ class Written(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-_INTERPRETATIONS = {
-    "H": "high",
-    "HH": "critically high",
-    "L": "low",
-    "LL": "critically low",
-    "N": "normal",
-    "A": "abnormal",
-    "AA": "critically abnormal",
-    "POS": "positive",
-    "NEG": "negative",
-    "R": "resistant",
-    "S": "susceptible",
-    "I": "intermediate",
-}
 _OVER = frozenset({"inactive", "remission", "resolved"})
 _POSSIBLE = frozenset({"unconfirmed", "provisional", "differential"})
 _VOID = frozenset({"entered-in-error", "cancelled", "draft"})
 """What a resource of such a status says is not to be relied on."""
 
-_TEXTS = re.compile(r"(?:text/|application/xhtml\+xml)", re.IGNORECASE)
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-_BLOCKS = frozenset(
-    ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section", "pre")
-)
-_UNSEEN = frozenset(("script", "style", "head", "title"))
+_NOT_YET = {
+    ("Encounter", "planned"): "Encounter resources are planned, and have not taken place",
+    ("Procedure", "preparation"): "Procedure resources are in preparation, and have not taken place",
+    ("DocumentReference", "superseded"): "DocumentReference resources are superseded by others",
+}
+_PRESSURE = re.compile(r"\b(systolic|diastolic)\b", re.IGNORECASE)
+_HABIT = re.compile(r"\b(?:smoking|tobacco|alcohol|drinking|pregnancy)\b.*\bstatus\b", re.IGNORECASE)
+_PHRASE = re.compile(r"\w[ -]\w")
+_NOT_ORDERED = frozenset({"proposal", "option"})
 
 
-def is_void(resource: Resource) -> bool:
-    """Whether the resource was entered in error, cancelled or never in force."""
-    return resource.get("status") in _VOID or "entered-in-error" in _codes(resource.get("verificationStatus"))
+def reason_to_leave_out(resource: Resource) -> str:
+    """Why nothing of the resource is to be told; empty where there is no reason.
+
+    That is what was entered in error, cancelled or never in force, what is about somebody or something else than the
+    patient, and what a modifier extension changes, which R4 forbids to pass over
+    (https://hl7.org/fhir/R4/extensibility.html#modifierExtension).
+    """
+    kind, status = str(resource["resourceType"]), str(resource.get("status", ""))
+    stated = {status, resource.get("docStatus")} | (codes(resource.get("verificationStatus")) & {"entered-in-error"})
+    if stated & _VOID:
+        return f"{kind} resources are entered in error, cancelled or drafts"
+    if (kind, status) in _NOT_YET:
+        return _NOT_YET[kind, status]
+    if kind == "MedicationRequest" and resource.get("intent") in _NOT_ORDERED:
+        return "MedicationRequest resources are proposals or options, and were not ordered"
+    if kind == "Observation" and resource.get("focus"):
+        return "Observation.focus names somebody or something else than the patient"
+    if _is_modified(resource):
+        return f"{kind}.modifierExtension changes what the resource says in a way that is not known here"
+    return ""
+
+
+def _is_modified(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, dict):
+        inner: list[Any] = [part for key, part in value.items() if key != "contained" or depth]
+        return bool(value.get("modifierExtension")) or any(_is_modified(part, depth + 1) for part in inner)
+    return isinstance(value, list) and any(_is_modified(part, depth + 1) for part in value)
 
 
 def write(resource: Resource, lookup: Lookup) -> Written:
@@ -72,13 +91,14 @@ def _condition(resource: Resource, _lookup: Lookup) -> Written:
     name = words(resource.get("code"))
     if not name:
         return _unworded("Condition.code")
-    verified, clinical = _codes(resource.get("verificationStatus")), _codes(resource.get("clinicalStatus"))
-    about = [words(resource.get("severity")), *map(words, resource.get("bodySite", ())), _onset(resource)]
+    verified, clinical = codes(resource.get("verificationStatus")), codes(resource.get("clinicalStatus"))
+    stages = [words(stage.get("summary")) for stage in resource.get("stage", ())]
+    about = [words(resource.get("severity")), *map(words, resource.get("bodySite", ())), *stages, _onset(resource)]
     if "refuted" in verified:
         name, about = f"no {name}", ["ruled out"]
     elif verified & _POSSIBLE:
         name = f"possible {name}"
-    elif clinical & _OVER:
+    elif clinical & _OVER or (not clinical and any(field.startswith("abatement") for field in resource)):
         name, about = f"history of {name}", [*about, *sorted(clinical & _OVER)]
     return _sentence("Condition", name, about, resource)
 
@@ -88,60 +108,112 @@ def _onset(resource: Resource) -> str:
     return f"since the age of {age}" if age else str(resource.get("onsetString", ""))
 
 
-def _observation(resource: Resource, _lookup: Lookup) -> Written:
-    name = words(resource.get("code"))
-    parts = [_component(part) for part in resource.get("component", ())]
-    value = value_of(resource)
+def _observation(resource: Resource, lookup: Lookup) -> Written:
+    name = measured(resource.get("code"))
     if not name:
         return _unworded("Observation.code")
-    if not value and not any(parts) and not resource.get("note"):
-        return Written((), ("Observation.value[x] holds no words or number that are read",))
-    about = [*filter(None, map(_interpretation, resource.get("interpretation", ())))]
-    said = " ".join(filter(None, (name, value)))
-    if any(parts):
-        said = f"{said}: {', '.join(filter(None, parts))}"
-    return _sentence("Observation", said, about, resource)
+    components = resource.get("component", ())
+    value, about = value_of(resource), [*filter(None, map(interpretation, resource.get("interpretation", ())))]
+    if pressure := _pressure(components):
+        name, components = "Blood pressure", ()
+        value, about = Value(pressure[0], is_number=True), [*about, *pressure[1]]
+    parts, problems = _components(components)
+    members, missed = _members(resource, lookup, "hasMember")
+    if value.meaning == "unknown":
+        value = msgspec.structs.replace(value, words="")
+    remarked = (resource.get("note") or about) and not resource.get("dataAbsentReason")
+    if not (value.words or any(parts) or remarked):
+        problems += [] if members or resource.get("hasMember") else [_no_value(resource, value)]
+        return Written(members, (*problems, *missed))
+    about += [words(resource.get("bodySite"))]
+    sentence = _sentence("Observation", *_valued(name, value, parts, about), resource)
+    return Written((*sentence.paragraphs, *members), (*problems, *missed))
 
 
-def _component(part: Resource) -> str:
-    name, value = words(part.get("code")), value_of(part)
-    about = ", ".join(filter(None, map(_interpretation, part.get("interpretation", ()))))
-    return f"{name} {value}{f' ({about})' if about else ''}" if name and value else ""
+def _no_value(resource: Resource, value: Value) -> str:
+    if value.meaning == "unknown":
+        return "Observation.value[x] says that it is not known"
+    if resource.get("dataAbsentReason"):
+        return "Observation.dataAbsentReason stands in the place of a value"
+    return "Observation.value[x] holds no words or number that are read"
 
 
-def _interpretation(concept: Resource) -> str:
-    known = [_INTERPRETATIONS[code] for code in sorted(_codes(concept)) if code in _INTERPRETATIONS]
-    return known[0] if known else words(concept).casefold()
+def _valued(name: str, value: Value, parts: list[str], about: list[str]) -> tuple[str, list[str]]:
+    """The name with its value, and what is added in brackets. What is denied or unsure is said so first."""
+    meanings = {value.meaning, *map(meaning_of, about)}
+    told = list(filter(None, parts))
+    if value.words and not told and meanings == {"said"} and _HABIT.search(name) and _PHRASE.search(value.words):
+        return value.words, about  # "Never smoker", not "Tobacco smoking status: Never smoker"
+    if not told and meanings & {"denied", "unsure"}:
+        said = f"{'no' if 'denied' in meanings else 'possible'} {name}"
+        added = "" if value.words.casefold() in {"no", "none", *map(str.casefold, about)} else value.words
+        return said, [added, *about]
+    said = f"{name} {value.words}" if value.is_number else ": ".join(filter(None, (name, value.words)))
+    return (f"{said}: {', '.join(told)}" if told else said), about
 
 
-def value_of(resource: Resource) -> str:
-    """The value of an Observation or a component of one: ``8.1 g/dL``, ``: positive``, ``: no``."""
-    amount = quantity(resource.get("valueQuantity"))
-    if amount:
-        return amount
-    for name in ("valueInteger", "valueString"):
-        if name in resource:
-            return f": {collapse(str(resource[name]))}" if name == "valueString" else str(resource[name])
-    if "valueBoolean" in resource:
-        return ": yes" if resource["valueBoolean"] else ": no"
-    if "valueCodeableConcept" in resource:
-        said = words(resource["valueCodeableConcept"])
-        return f": {said}" if said else ""
-    if "valueRange" in resource:
-        return " to ".join(filter(None, (quantity(resource["valueRange"].get(end)) for end in ("low", "high"))))
-    if "valueRatio" in resource:
-        ends = [quantity(resource["valueRatio"].get(end)) for end in ("numerator", "denominator")]
-        return "/".join(ends) if all(ends) else ""
-    return ""
+def _pressure(components: Sequence[Resource]) -> tuple[str, list[str]] | None:
+    """A blood pressure as clinicians write it, ``97/60 mmHg``, and what is said of each part of it; None where none."""
+    found: dict[str, Resource] = {}
+    for part in components:
+        if named := _PRESSURE.search(measured(part.get("code"))):
+            found[named[1].casefold()] = part
+    if len(components) != 2 or len(found) != 2:
+        return None
+    high, low = (quantity(found[name].get("valueQuantity")).partition(" ") for name in ("systolic", "diastolic"))
+    if not (high[0].replace(".", "").isdigit() and low[0].replace(".", "").isdigit() and high[2] == low[2]):
+        return None
+    said = [f"{name} {interpretation(one)}" for name, part in found.items() for one in part.get("interpretation", ())]
+    return " ".join(filter(None, (f"{high[0]}/{low[0]}", high[2]))), said
 
 
-def quantity(value: Resource | None) -> str:
-    """A Quantity such as ``< 0.5 ng/mL``; empty where it has no number."""
-    if not value or "value" not in value:
-        return ""
-    return " ".join(
-        filter(None, (value.get("comparator"), str(value["value"]), value.get("unit") or value.get("code")))
-    )
+def _components(components: Sequence[Resource]) -> tuple[list[str], list[str]]:
+    """The components in words, and what is wrong with those that have none."""
+    parts, problems = [], []
+    for number, part in enumerate(components):
+        said, problem = _component(part)
+        parts.append(said)
+        problems += [f"Observation.component[{number}] {problem}"] if problem else []
+    return parts, problems
+
+
+def _component(part: Resource) -> tuple[str, str]:
+    """A component in words, or why there are none."""
+    name, value = measured(part.get("code")), value_of(part)
+    if not name:
+        return "", "has no words for its code"
+    if not value.words or value.meaning == "unknown":
+        return "", "has no value that is read"
+    said, about = _valued(name, value, [], [*filter(None, map(interpretation, part.get("interpretation", ())))])
+    told = ", ".join(filter(None, about))
+    return f"{said}{f' ({told})' if told else ''}", ""
+
+
+def _members(resource: Resource, lookup: Lookup, field: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the Observations say that `field` refers to and the resource contains; others are read by themselves."""
+    paragraphs: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    kind = resource["resourceType"]
+    for number, reference in enumerate(resource.get(field, ())):
+        found = lookup(reference, f"{kind}.{field}[{number}]")
+        if not reference.get("reference", "").startswith("#") or not found:
+            continue
+        if found.get("resourceType") != "Observation":
+            continue
+        if reason := _reason_not_to_join(found, resource):
+            problems += (reason,)
+            continue
+        # A contained resource has none inside it (R4, dom-2): its own members lead nowhere new.
+        inner = _observation({key: part for key, part in found.items() if key != "hasMember"}, lookup)
+        paragraphs, problems = (*paragraphs, *inner.paragraphs), (*problems, *inner.problems)
+    return paragraphs, problems
+
+
+def _reason_not_to_join(found: Resource, resource: Resource) -> str:
+    subjects = [(one.get("subject") or {}).get("reference") for one in (found, resource)]
+    if subjects[0] not in {None, subjects[1]}:
+        return "contained Observation.subject is another one than that of the resource around it"
+    return reason_to_leave_out(found)
 
 
 def _medication(resource: Resource, lookup: Lookup) -> Written:
@@ -149,45 +221,55 @@ def _medication(resource: Resource, lookup: Lookup) -> Written:
     if not name and "medicationReference" in resource:
         reference = resource["medicationReference"]
         found = lookup(reference, "MedicationRequest.medicationReference")
-        name = words(found.get("code")) if found else collapse(str(reference.get("display", "")))
+        name = (_product(found) if found else "") or collapse(str(reference.get("display", "")))
     if not name:
         return _unworded("MedicationRequest.medication[x]")
     about = [collapse(str(dose.get("text", ""))) for dose in resource.get("dosageInstruction", ())]
     about += [words(reason) for reason in resource.get("reasonCode", ())]
     status = resource.get("status", "")
-    label = "Medication not to be given" if resource.get("doNotPerform") else "Medication"
-    return _sentence(label, name, [*about, status if status in {"stopped", "completed", "on-hold"} else ""], resource)
+    if resource.get("doNotPerform"):
+        return _sentence("Medication", f"no {name}", ["not to be given"], resource)
+    over = status in {"stopped", "completed"}
+    about.append(status if over or status == "on-hold" else "")
+    return _sentence("Medication", f"history of {name}" if over else name, about, resource)
+
+
+def _product(medication: Resource) -> str:
+    """The name of a Medication, or those of what it is made of."""
+    made_of = [words(part.get("itemCodeableConcept")) for part in medication.get("ingredient", ())]
+    return words(medication.get("code")) or " and ".join(filter(None, made_of))
 
 
 def _procedure(resource: Resource, _lookup: Lookup) -> Written:
     name = words(resource.get("code"))
     if not name:
         return _unworded("Procedure.code")
+    status = resource.get("status", "")
+    if status == "not-done":
+        return _sentence("Procedure", f"no {name}", ["not done", words(resource.get("statusReason"))], resource)
     about = [words(part) for field in ("bodySite", "reasonCode", "complication") for part in resource.get(field, ())]
-    about.append(words(resource.get("outcome")))
-    label = "Procedure not done" if resource.get("status") == "not-done" else "Procedure"
-    return _sentence(label, name, about, resource)
+    about += [words(resource.get("outcome")), status if status in {"stopped", "on-hold"} else ""]
+    return _sentence("Procedure", name, about, resource)
 
 
 def _report(resource: Resource, lookup: Lookup) -> Written:
-    for number, result in enumerate(resource.get("result", ())):
-        lookup(result, f"DiagnosticReport.result[{number}]")  # its words are the Observation's own
+    results, missed = _members(resource, lookup, "result")
     name = words(resource.get("code"))
     conclusion = [collapse(str(resource.get("conclusion", "")))]
     conclusion += [words(code) for code in resource.get("conclusionCode", ())]
     said = "; ".join(part.rstrip(".") for part in conclusion if part)
-    texts, problems = _texts(resource.get("presentedForm", ()), "DiagnosticReport.presentedForm[{}]")
-    if not said and not texts:
-        return Written((), tuple(problems))
+    told, problems = texts(resource.get("presentedForm", ()), "DiagnosticReport.presentedForm[{}]")
+    if not said and not told:
+        return Written(results, (*problems, *missed))
     first = ". ".join(filter(None, (f"Report: {name}" if name else "Report", f"Conclusion: {said}" if said else "")))
-    return Written((_ended(first), *texts), tuple(problems))
+    return Written((_ended(first), *told, *results), (*problems, *missed))
 
 
 def _document(resource: Resource, _lookup: Lookup) -> Written:
     attachments = [content.get("attachment", {}) for content in resource.get("content", ())]
-    texts, problems = _texts(attachments, "DocumentReference.content[{}].attachment")
+    told, problems = texts(attachments, "DocumentReference.content[{}].attachment")
     name = words(resource.get("type")) or collapse(str(resource.get("description", "")))
-    return Written((_ended(f"Document: {name}"), *texts) if texts and name else tuple(texts), tuple(problems))
+    return Written((_ended(f"Document: {name}"), *told) if told and name else tuple(told), tuple(problems))
 
 
 def _encounter(resource: Resource, _lookup: Lookup) -> Written:
@@ -212,108 +294,16 @@ WRITERS: dict[str, Callable[[Resource, Lookup], Written]] = {
 """How each type of resource that tells of a patient is written."""
 
 
-def words(concept: Resource | None) -> str:
-    """The words of a CodeableConcept: its text, or the first name that a code has in it; never a bare code."""
-    if not concept:
-        return ""
-    names = [concept.get("text"), *(coding.get("display") for coding in concept.get("coding", ()))]
-    return next((collapse(name) for name in names if name and name.strip()), "")
-
-
-def _codes(concept: Resource | None) -> set[str]:
-    return {coding["code"] for coding in (concept or {}).get("coding", ()) if "code" in coding}
-
-
 def _unworded(path: str) -> Written:
     return Written((), (f"{path} has no words: neither a text nor a code's display",))
 
 
 def _sentence(label: str, name: str, about: list[str], resource: Resource) -> Written:
-    told = ", ".join(part for part in map(collapse, about) if part)
+    told = ", ".join(dict.fromkeys(part for part in map(collapse, about) if part))
     notes = [collapse(str(note.get("text", ""))) for note in resource.get("note", ())]
-    said = f"{label}: {name.replace(' :', ':')}{f' ({told})' if told else ''}"
+    said = f"{label}: {name}{f' ({told})' if told else ''}"
     return Written((" ".join([_ended(said), *(_ended(f"Note: {note}") for note in notes if note)]),))
 
 
 def _ended(sentence: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-
-
-def _texts(attachments: Any, path: str) -> tuple[list[str], list[str]]:
-    texts, problems = [], []
-    for number, attachment in enumerate(attachments):
-        text, problem = _attached(attachment)
-        if text:
-            texts.append(text)
-        if problem:
-            problems.append(f"{path.format(number)} {problem}")
-    return texts, problems
-
-
-def _attached(attachment: Resource) -> tuple[str, str]:
-    """The text of an Attachment, or why there is none."""
-    kind = attachment.get("contentType", "text/plain")
-    if not _TEXTS.match(kind):
-        return "", "is no text, and not read"
-    if not attachment.get("data"):
-        return "", "holds no data; a document elsewhere is not fetched"
-    charset = _CHARSET.search(kind)
-    try:
-        # FHIR allows white space in base64.
-        data = base64.b64decode("".join(str(attachment["data"]).split()), validate=True)
-        text = data.decode(charset[1] if charset else "utf-8-sig")
-    except (binascii.Error, ValueError, LookupError):
-        return "", "is not base64 of a text in the character set it names (UTF-8 where none)"
-    return (clean(text) if kind.startswith("text/plain") else _plain(text)), ""
-
-
-class _Words(HTMLParser):
-    """Collects what a reader of a page sees, with a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[list[str]] = [[]]
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._unseen += tag in _UNSEEN
-        if tag in _BLOCKS:
-            self.lines.append([])
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
-        if tag in _BLOCKS:
-            self.lines.append([])
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.lines[-1].append(data)
-
-
-def _plain(page: str) -> str:
-    parser = _Words()
-    parser.feed(page)
-    parser.close()
-    return clean("\n".join(filter(None, (collapse("".join(line)) for line in parser.lines))))
-
-
-def dates(resource: Resource) -> Iterator[str]:
-    """The dates at which the patient was seen or examined, as FHIR writes them."""
-    kind = resource["resourceType"]
-    if kind == "Encounter" and resource.get("status") not in {"planned", "cancelled"}:
-        yield from _ends(resource.get("period"))
-    elif kind == "Observation":
-        yield from (resource[name] for name in ("effectiveDateTime", "effectiveInstant", "issued") if name in resource)
-        yield from _ends(resource.get("effectivePeriod"))
-
-
-def other_dates(resource: Resource) -> Iterator[str]:
-    """The dates of a resource that tell the patient's age only where no visit and no observation does."""
-    names = ("recordedDate", "performedDateTime", "effectiveDateTime", "issued", "date", "authoredOn")
-    yield from (resource[name] for name in names if isinstance(resource.get(name), str))
-    for name in ("performedPeriod", "effectivePeriod"):
-        yield from _ends(resource.get(name))
-
-
-def _ends(period: Resource | None) -> Iterator[str]:
-    yield from ((period or {})[name] for name in ("start", "end") if name in (period or {}))

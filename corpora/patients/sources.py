@@ -90,7 +90,8 @@ def _read(file: SourceFile, kind: Kind, root: Path) -> Iterator[Patient | Skippe
         stream = inflate(PeekStream(raw, file.name), file.name)
         if kind == "note":
             note_id = file.path.name if file.path == root else file.path.relative_to(root).as_posix()
-            yield from parse_note(stream, file.name, note_id)
+            # As in messages: a name need not be text, and an identifier must be.
+            yield from parse_note(stream, file.name, printable(note_id))
         elif kind == "note lines":
             yield from parse_note_lines(stream, file.name)
         elif kind == "note table":

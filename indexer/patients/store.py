@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from corpora.errors import IndexStateError
 from corpora.patients.records import Facet, Patient, Sex
 from indexer.patients.labs import finding_of
+from indexer.patients.working import remove_left_over
 from indexer.store import chunks_of, marks
 
 FILE = "patients.db"
@@ -54,6 +55,7 @@ class PatientStore:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
+        remove_left_over(directory)
         try:
             connection = sqlite3.connect(self._path, check_same_thread=False, timeout=60)
             self._path.chmod(0o600)
@@ -107,6 +109,10 @@ class PatientStore:
     def count(self) -> int:
         """How many patients there are."""
         return int(self._rows("SELECT count(*) FROM patients")[0][0])
+
+    def identifiers(self) -> list[str]:
+        """The identifiers of all patients."""
+        return [row[0] for row in self._rows("SELECT patient_id FROM patients")]
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many patients' notes each term is named; 0 where it is in none."""

@@ -13,7 +13,7 @@ from api.access.keys import KeyStore
 from api.patients import MAX_NOTE_CHARACTERS
 from tests.api.access.logs import entries_of
 from tests.commands import biocite, refusal
-from tests.fakes import SharedWords, WordHashModel
+from tests.fakes import SharedWords, WordHashModel, fake_loaders
 from tests.indexes import tiny_index, write_documents
 from tests.patient_index import NOTE, PATIENTS, check_patient, patient_index, write_patients
 from tests.serving import serving
@@ -232,6 +232,23 @@ def test_questions_that_cannot_be_asked(client, patients, note, questions):
 def test_questions_over_http(tmp_path, literature):
     with serving(literature, patients=patient_index(tmp_path, TREATED)) as client:
         check_asked(client.post(SIMILAR, json={"note": NOTE, "questions": ASKED}).json())
+
+
+def test_literature_beside_similar_patients(tmp_path, patients, literature, monkeypatch):
+    monkeypatch.setattr("api.service.ModelLoaders", fake_loaders)
+    note = tmp_path / "note.txt"
+    note.write_text("Ms. Jane Roe, 30, has anaphylaxis; adrenaline was given. No malaria.", "utf-8")
+    asked = ("similar", note, "--index", patients, "--literature", literature, "-k", "2", "--ages", "20:40")
+    told = biocite(*asked, "--json")
+    assert told.code == 0
+    assert told.json["literature"]["hits"][0]["document_id"] == "DOI:10.1000/anaphylaxis/2020"
+    assert told.json["literature"]["query"] == ""
+    assert len(told.json["patients"]) == 2
+    assert "literature" not in biocite("similar", note, "--index", patients, "--json").json
+    assert "Treatment of anaphylaxis" in biocite(*asked).stdout
+    wrong = biocite("similar", note, "--index", patients, "--literature", patients)
+    assert wrong.code == 2
+    assert "is an index of patients" in wrong.stderr
 
 
 def test_literature_is_not_searched_for_what_the_note_denies(client):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.errors import SourceError, UsageError
-from corpora.patients.fhir import age_at, introduction, read_fhir
+from corpora.patients.fhir import read_fhir
+from corpora.patients.fhir_age import age_at, introduction
 from corpora.patients.fhir_index import FhirFile
 from corpora.patients.records import Patient
 from corpora.patients.sources import iter_patients
@@ -147,12 +148,12 @@ def test_observations(tmp_path):
     )
     assert found[1:] == [
         "Observation: CRP < 0.5 mg/L.",
-        "Observation: HIV: negative.",
-        "Observation: Smoker: no.",
+        "Observation: no HIV (negative).",
+        "Observation: no Smoker.",
         "Observation: Colour: pale yellow.",
         "Observation: Dose 1 mg to 2 mg.",
         "Observation: Titre 1/128.",
-        "Observation: Blood pressure: systolic 180 mmHg (high), diastolic 90 mmHg.",
+        "Observation: Blood pressure 180/90 mmHg (systolic high).",
     ]
 
 
@@ -181,12 +182,12 @@ def test_drugs_procedures_and_encounters(tmp_path):
         {**visit, "reasonCode": [{"text": "chest pain"}], "type": [{"text": "Emergency visit"}]},
     )
     assert found[1:] == [
-        "Medication: Metformin (500 mg daily, stopped).",
-        "Medication not to be given: Penicillin.",
+        "Medication: history of Metformin (500 mg daily, stopped).",
+        "Medication: no Penicillin (not to be given).",
         "Medication: Aspirin 100 mg.",
         "Medication: Aspirin 100 mg.",
         "Procedure: Appendectomy (successful).",
-        "Procedure not done: Biopsy.",
+        "Procedure: no Biopsy (not done).",
         "Encounter: Emergency visit, for chest pain.",
     ]
 
@@ -572,3 +573,13 @@ def test_any_odd_value_anywhere_is_left_out_with_a_reason_that_does_not_quote_it
             found = [Skipped("b.json", 1, str(error))]
     assert found
     assert not any("Quill" in str(one) for one in found if isinstance(one, Skipped))
+
+
+def test_what_is_wrong_in_the_same_way_is_told_a_few_times_and_counted(tmp_path):
+    wrong = [observation(valueQuantity={"value": "x"}, id=f"o{number}") for number in range(25)]
+    (_, skipped) = read(tmp_path, bundle(ANNA, observation(valueInteger=8), *wrong))
+    reason = "Observation.valueQuantity.value is not what FHIR R4 allows there"
+    assert [(one.record, one.reason) for one in skipped] == [
+        *((number, reason) for number in range(3, 23)),
+        (23, f"{reason} (so 5 more, this being their first)"),
+    ]

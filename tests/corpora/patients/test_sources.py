@@ -1,7 +1,9 @@
 import gzip
 import io
 import json
+import os
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +91,15 @@ def test_a_folder(tmp_path):
         Skipped(f"{tmp_path}/notes.md", 1, "is of no form that patients are read from"),
         Skipped(f"{tmp_path}/scan.pdf", 1, "is of no form that patients are read from"),
     ]
+
+
+def test_a_file_name_that_is_not_utf_8(tmp_path):
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfc.txt")).write_text("A man with fever.")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    (patient,) = iter_patients(tmp_path)
+    assert patient.patient_id.encode() == b"M\\udcfc.txt"
 
 
 @pytest.mark.parametrize(

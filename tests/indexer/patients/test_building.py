@@ -1,6 +1,7 @@
 """An index of patients, built from files: identifiers removed, facets found, and never mixed with literature."""
 
 import json
+import tempfile
 from contextlib import closing
 
 import msgspec
@@ -11,7 +12,7 @@ from corpora.patients.records import Patient
 from corpora.records import text_sha256
 from indexer.build import build_index
 from indexer.index import Index
-from indexer.patients import building
+from indexer.patients import building, working
 from indexer.patients.building import build_patient_index, prepared
 from indexer.patients.store import FILE, PatientStore, is_patient_index
 from tests.fakes import WordHashModel
@@ -59,6 +60,13 @@ def test_no_identifier_reaches_the_disk(directory):
         assert b"03/14/2021" not in content, file
 
 
+def test_only_the_owner_can_read_a_new_index(directory, tmp_path):
+    assert directory.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "own").mkdir(mode=0o750)
+    build_patient_index([write_patients(tmp_path / "p.jsonl")], tmp_path / "own", WordHashModel())
+    assert (tmp_path / "own").stat().st_mode & 0o777 == 0o750
+
+
 def test_again_changes_nothing_and_more_is_added(tmp_path):
     source, more = (
         write_patients(tmp_path / "a.jsonl", PATIENTS[:3]),
@@ -86,6 +94,67 @@ def test_a_changed_note_has_the_facets_of_its_new_text(tmp_path):
         assert found.sha256 == text_sha256(index.store.document("lupus-1").text)
 
 
+def test_what_fhir_says_is_not_so_is_no_fact(tmp_path):
+    """Through the reader of FHIR, the rules of de-identification and those of facets."""
+
+    def stated(kind, name, **more):
+        return {"resourceType": kind, "code": {"text": name}} | more
+
+    def observed(name, **more):
+        return stated("Observation", name, **{"status": "final", **more})
+
+    patient = {"resourceType": "Patient", "id": "p", "gender": "female"}
+    verified = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    unverified = {"verificationStatus": {"coding": [{"code": "unconfirmed"}]}}
+    drug = {"resourceType": "MedicationRequest", "intent": "order", "status": "active", "doNotPerform": True}
+    resources = [
+        stated("Condition", "Gout", **verified),
+        stated("Condition", "Asthma", **unverified),
+        stated("Procedure", "Appendectomy", status="not-done"),
+        {**drug, "medicationCodeableConcept": {"text": "Penicillin"}},
+        observed("HIV antibody", valueCodeableConcept={"text": "Negative (qualifier value)"}),
+        observed("Fever", valueBoolean=False),
+        observed("Cough", valueBoolean=True),
+        observed("Chest pain", valueString="absent"),
+        observed("Nausea", valueString="unknown"),
+        observed("Vomiting", valueBoolean=True, status="entered-in-error"),
+        observed("Tobacco smoking status", valueCodeableConcept={"text": "Never smoker"}),
+        observed(
+            "Blood pressure panel",
+            component=[
+                {"code": {"text": f"{part} blood pressure"}, "valueQuantity": {"value": value, "unit": "mmHg"}}
+                for part, value in (("Diastolic", 61), ("Systolic", 97))
+            ],
+        ),
+        observed("Glucose [Moles/volume] in Blood", valueQuantity={"value": 9.4, "unit": "mmol/l"}),
+    ]
+    path = tmp_path / "bundle.json"
+    entries = [{"resource": {**one, "subject": {"reference": "Patient/p"}}} for one in resources]
+    path.write_text(json.dumps({"resourceType": "Bundle", "entry": [{"resource": patient}, *entries]}))
+    directory = tmp_path / "index"
+    report = build_patient_index([path], directory, WordHashModel())
+    with PatientStore(directory) as store:
+        facets = {facet.term: facet for facet in store.facts(["p"])["p"].facets}
+    assert {term: facet.assertion for term, facet in facets.items()} == {
+        "gout": "absent",
+        "asthma": "possible",
+        "appendicectomy": "absent",
+        "penicillin": "absent",
+        "HIV infection": "absent",
+        "fever": "absent",
+        "cough": "present",
+        "chest pain": "absent",
+        "heavy smoking": "absent",
+        "systolic blood pressure": "present",
+        "glucose": "present",
+    }
+    assert (facets["glucose"].value, facets["systolic blood pressure"].value) == (9.4, 97)
+    assert [one.reason.partition(" (so")[0] for one in report.skipped] == [
+        "Observation resources are entered in error, cancelled or drafts",
+        "Observation.value[x] says that it is not known",
+    ]
+
+
 def test_what_cannot_be_read_is_told(tmp_path):
     source = tmp_path / "notes.jsonl"
     source.write_text(json.dumps(PATIENTS[0]) + '\n{"id": "x"}\nno json\n' + json.dumps(PATIENTS[0]) + "\n")
@@ -104,6 +173,14 @@ def test_nothing_at_all(tmp_path):
 
 def test_literature_is_refused(tmp_path):
     source, literature = write_patients(tmp_path / "p.jsonl"), tiny_index(tmp_path)
+    with pytest.raises(UsageError, match="is an index of literature"):
+        build_patient_index([source], literature, WordHashModel())
+    assert not is_patient_index(literature)
+
+
+def test_literature_that_is_not_finished_is_refused(tmp_path):
+    source, literature = write_patients(tmp_path / "p.jsonl"), tiny_index(tmp_path)
+    (literature / "manifest.json").unlink()
     with pytest.raises(UsageError, match="is an index of literature"):
         build_patient_index([source], literature, WordHashModel())
     assert not is_patient_index(literature)
@@ -139,10 +216,14 @@ def test_what_a_build_that_stops_leaves_is_known_to_be_of_patients(tmp_path, mon
 
 def test_temporary_files_hold_no_identifiers_and_go(tmp_path, monkeypatch):
     source, seen = write_patients(tmp_path / "p.jsonl"), []
-    monkeypatch.setattr(building.tempfile, "tempdir", str(tmp_path))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # which is remembered otherwise
 
     def looked(files, into, *rest, **options):
         folder = files[0].parents[1]
+        assert folder.parent == tmp_path / "index"
         assert folder.stat().st_mode & 0o077 == 0
         seen.extend(file.read_bytes() for file in folder.rglob("*") if file.is_file())
         return build_index(files, into, *rest, **options)
@@ -151,6 +232,7 @@ def test_temporary_files_hold_no_identifiers_and_go(tmp_path, monkeypatch):
     build_patient_index([source], tmp_path / "index", WordHashModel())
     assert len(seen) == 2
     assert not any(b"Imani" in content or b"03/14/2021" in content for content in seen)
-    assert not list(tmp_path.glob("biocite-patients-*"))
+    assert not list(temporary.iterdir())
+    assert not (tmp_path / "index" / working.FOLDER).exists()
     assert FILE in {file.name for file in (tmp_path / "index").iterdir()}
     assert msgspec.json.decode(seen[0].splitlines()[0])

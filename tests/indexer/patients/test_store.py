@@ -4,9 +4,10 @@ import sqlite3
 import stat
 
 import pytest
+from msgspec import structs
 
 from corpora.errors import IndexStateError
-from corpora.patients.records import Facet, Patient
+from corpora.patients.records import Facet, Patient, Timing
 from corpora.records import Span
 from indexer.patients.store import FILE, PatientStore, is_patient_index
 
@@ -31,6 +32,18 @@ def test_patients_come_back_as_they_were(store):
     assert (first.sha256, first.age, first.sex, first.facets) == ("a" * 64, 31.5, "female", FIRST.facets)
     assert (second.sha256, second.age, second.sex, second.facets) == ("b" * 64, None, "", (RASH,))
     assert store.count() == 2
+
+
+def test_when_something_was_is_kept_and_rows_from_before_have_none(store, tmp_path):
+    timing = Timing("duration", 3, 3, Span(11, 21), "for 3 days")
+    timed = Patient("p3", "Malar rash for 3 days", facets=(structs.replace(RASH, timing=timing),))
+    store.put([(timed, "c" * 64)])
+    assert store.facts(["p3"])["p3"].facets == timed.facets
+    row = '[{"kind":"finding","term":"malar rash","span":{"start":0,"end":10},"text":"Malar rash"}]'
+    with sqlite3.connect(tmp_path / FILE) as other:
+        other.execute("UPDATE patients SET facets = ? WHERE patient_id = 'p2'", [row])
+    other.close()
+    assert store.facts(["p2"])["p2"].facets == (RASH,)
 
 
 def test_terms_are_counted_where_they_are_named_also_as_absent(store):
