@@ -347,7 +347,7 @@ def session(place, texts):
 
         found.answered.append(client.get("/v1/index").text)
         for text in texts:
-            told = post("/v1/patients/similar", json={"note": text, "k": 3})
+            told = post("/v1/patients/similar", json={"note": text, "k": 3, "questions": ["What was the outcome?"]})
             assert told.status_code == 200
             found.answered.append(told.text)
             found.answered.append(post("/v1/patients/literature", json={"note": text}).text)
