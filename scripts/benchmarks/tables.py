@@ -1,21 +1,14 @@
 """Figures of docs/benchmarks.json as the tables of docs/benchmarks.md: a function a part, JSON in, Markdown out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from scripts.benchmarks.markdown import table
+from scripts.benchmarks.patient_tables import patients
 
 Figures = dict[str, Any]
 MEASURES = ("nDCG@10", "R@100", "RR@10")
 STAGES = ("embedding", "bm25", "dense", "feedback", "fusion", "fetch", "total")
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; a cell's bars are escaped and its line breaks become spaces."""
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
 
 
 def dense(figures: Figures) -> str:
@@ -190,24 +183,6 @@ def serving(figures: Figures) -> str:
     ]
     memory = table(["load", "MB before", "MB at most", "p50 ms in the 3 s after", "p99 ms in the 3 s after"], after)
     return f"{size}\n\n{table(heads, rows)}\n\n{memory}"
-
-
-def patients(figures: Figures) -> str:
-    """Known-item search, clusters with ablations, speed."""
-    pool = (
-        f"{figures['notes']:,} notes: 30 descriptions, {figures['case reports']:,} case reports of PMC and PubMed, "
-        f"{figures['synthetic']} synthetic ones."
-    )
-    known = [[name.removeprefix("MRR, "), value] for name, value in figures.items() if name.startswith("MRR")]
-    clusters = [
-        [name, round(found["p_at_3"], 3), round(found["first_is_true"], 3), len(found["negated_above"])]
-        + [found["negatives_above"][role] for role in ("other-age", "other-cause")]
-        for name, found in figures["clusters"].items()
-    ]
-    heads = ["", "P@3", "first is true", "negated above a match", "other age above", "other cause above"]
-    speed = figures["speed"]
-    last = f"`similar` over {speed['patients']:,} patients: p50 {speed['p50']} ms, p95 {speed['p95']} ms."
-    return "\n\n".join([pool, table(["TREC CDS 2014", "MRR"], known), table(heads, clusters), last])
 
 
 def literature(figures: Figures) -> str:
