@@ -1,6 +1,6 @@
 """Recall per kind, precision and wrongly masked terms of de-identification, on the synthetic notes of the tests.
 
-    .venv/bin/python scripts/measure_deidentification.py [--half rules|aside|last|all] [--presidio]
+    .venv/bin/python scripts/measure_deidentification.py [--half rules|aside|last|development|all] [--presidio]
 
 Prints every failure: the notes are invented, so nothing of a patient is shown. --presidio measures the pattern
 recognisers of Presidio by themselves (no model, no names), for comparison; it needs presidio-analyzer.
@@ -22,6 +22,7 @@ from corpora.deidentification import KINDS, Settings, deidentify  # noqa: E402
 from corpora.deidentification.records import Deidentified, Masked  # noqa: E402
 from corpora.records import Span  # noqa: E402
 from tests.corpora.deidentification.planted import (  # noqa: E402
+    DEVELOPMENT,
     FOR_RULES,
     KEPT_ASIDE,
     MEASURED_LAST,
@@ -30,6 +31,7 @@ from tests.corpora.deidentification.planted import (  # noqa: E402
     PlantedNote,
     add_counts,
     measure,
+    read_development_negatives,
     read_negatives,
     read_notes,
 )
@@ -38,12 +40,13 @@ SETTINGS = Settings(today=datetime.date(2026, 1, 1))
 
 
 def main() -> None:
-    """Measure one half or both."""
+    """Measure one set of notes or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("rules", "aside", "last", "all"), default="all")
+    parser.add_argument("--half", choices=("rules", "aside", "last", "development", "all"), default="all")
     parser.add_argument("--presidio", action="store_true")
     given = parser.parse_args()
-    for half, path in (("rules", FOR_RULES), ("aside", KEPT_ASIDE), ("last", MEASURED_LAST)):
+    sets = (("rules", FOR_RULES), ("aside", KEPT_ASIDE), ("last", MEASURED_LAST), ("development", DEVELOPMENT))
+    for half, path in sets:
         if given.half in (half, "all"):
             notes = read_notes(path)
             show(
@@ -51,7 +54,10 @@ def main() -> None:
                 measure_with_presidio(notes) if given.presidio else measure(notes, SETTINGS),
             )
             if not given.presidio and half != "last":
-                show_negatives(read_negatives(kept_aside=half == "aside"))
+                development = half == "development"
+                show_negatives(
+                    read_development_negatives() if development else read_negatives(kept_aside=half == "aside")
+                )
                 show_speed(notes)
 
 

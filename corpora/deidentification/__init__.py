@@ -1,4 +1,5 @@
-"""Clinical notes without the eighteen kinds of identifiers of HIPAA Safe Harbor, offline and by rules that can be read.
+"""Clinical notes without the eighteen kinds of identifiers of HIPAA Safe Harbor: offline, by rules that can be read and
+a small model of what looks like a name.
 
 `deidentify` is the way in; `vault` brings back what was masked, for who holds the key.
 """

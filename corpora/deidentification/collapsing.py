@@ -38,6 +38,11 @@ class Collapsed:
         self._original_starts.append(original)
         self._new_starts.append(new)
 
+    def position(self, original: int) -> int:
+        """Where in `text` the span stands that begins at `original`."""
+        stretch = max(0, bisect_right(self._original_starts, original) - 1)
+        return min(len(self.text), self._new_starts[stretch] + original - self._original_starts[stretch])
+
     def original(self, start: int, end: int) -> list[tuple[int, int]]:
         """The stretches of the original that `text[start:end]` stands for, leaving out what is masked already."""
         stretches = []

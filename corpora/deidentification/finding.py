@@ -2,19 +2,25 @@
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from corpora.deidentification.ages import find_ages
 from corpora.deidentification.collapsing import Collapsed
 from corpora.deidentification.contacts import find_contacts
 from corpora.deidentification.dates import find_dates
+from corpora.deidentification.messages import find_fields
 from corpora.deidentification.names import find_names
 from corpora.deidentification.numbers import find_numbers
 from corpora.deidentification.places import find_places
 from corpora.deidentification.records import Finding, Kind
+from corpora.deidentification.scanned import as_printed
 from corpora.deidentification.words import Note
 from corpora.errors import UsageError
 
+Parts = list[tuple[int, int]]  # stretches of a text, in order
+_Rules = Callable[[str, Parts, datetime.date], Iterator[Finding]]
+_REACH, _MARGIN = 160, 100  # characters on either side of a new mask, and beyond
 MOST_PASSES = 50  # a note of people needs two or three
 
 # Where two kinds claim the same characters, the one that stands first here has them.
@@ -32,30 +38,69 @@ def find_identifiers(text: str, today: datetime.date) -> list[Finding]:
     UsageError where `MOST_PASSES` do not suffice: then nothing is given back rather than a note half masked.
     """
     known: list[Finding] = []
+    printed = as_printed(text)
+    seen: dict[_Rules, int] = {}  # how many spans were known when the rules last looked
     for _ in range(MOST_PASSES):
-        collapsed = Collapsed(text, known)
-        new = [
-            Finding(finding.kind, start, end)
-            for finding in _apart(_all_findings(collapsed.text, today))
-            for start, end in _trimmed(text, collapsed.original(finding.start, finding.end))
-        ]
-        if not new:
+        fresh = 0
+        for rules in (_structured, _worded):
+            collapsed = Collapsed(printed, known)
+            parts = _changed_parts(collapsed, known[seen[rules] :]) if rules in seen else [(0, len(collapsed.text))]
+            seen[rules] = len(known)
+            new = [
+                Finding(finding.kind, start, end)
+                for finding in _apart(rules(collapsed.text, parts, today))
+                for start, end in _trimmed(text, collapsed.original(finding.start, finding.end))
+            ]
+            known += new
+            fresh += len(new)
+        if not fresh:
             return sorted(known, key=lambda finding: finding.start)
-        known += new
     raise UsageError(
         f"the note could not be de-identified in {MOST_PASSES} passes",
         remedy="Check that it is a clinical note, or split it",
     )
 
 
-def _all_findings(text: str, today: datetime.date) -> Iterator[Finding]:
-    yield from find_contacts(text)
-    yield from find_numbers(text)
-    yield from find_dates(text, today)
-    yield from find_ages(text)
-    note = Note(text)
-    yield from find_places(note)
-    yield from find_names(note)
+def _changed_parts(collapsed: Collapsed, new: list[Finding]) -> Parts:
+    """The stretches around the spans that are new: the rules look no further, so they find nothing new in the rest."""
+    text = collapsed.text
+    parts: Parts = []
+    for position in sorted(collapsed.position(finding.start) for finding in new):
+        start, end = max(0, position - _REACH), min(len(text), position + _REACH)
+        if parts and start <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], end)
+        else:
+            parts.append((start, end))
+    return parts
+
+
+def _structured(text: str, parts: Parts, today: datetime.date) -> Iterator[Finding]:
+    """What rules by form find: numbers, dates, addresses on the net.
+
+    A part that begins or ends inside the text is searched with a margin, in which nothing counts: it may cut a number.
+    """
+    for start, end in parts:
+        begin, stop = max(0, start - _MARGIN), min(len(text), end + _MARGIN)
+        part = text[begin:stop]
+        found = (
+            find_fields(part),
+            find_contacts(part),
+            find_numbers(part),
+            find_dates(part, today),
+            find_ages(part),
+        )
+        for finding in chain.from_iterable(found):
+            first, last = begin + finding.start, begin + finding.end
+            if (begin == 0 or first >= start) and (stop == len(text) or last <= end):
+                yield Finding(finding.kind, first, last)
+
+
+def _worded(text: str, parts: Parts, _: datetime.date) -> Iterator[Finding]:
+    """What rules by words find, which see all of the text: places and names."""
+    if parts:
+        note = Note(text, parts)
+        yield from find_places(note)
+        yield from find_names(note)
 
 
 def _apart(findings: Iterable[Finding]) -> list[Finding]:

@@ -3,54 +3,38 @@
 import re
 from collections.abc import Iterator
 
+from corpora.deidentification.addresses import (
+    AFTER_STREET,
+    AUSTRALIAN,
+    BEFORE_ZIP,
+    CODE_AND_CITY,
+    EIRCODE,
+    INDIAN,
+    LONGEST_BEFORE_ZIP,
+    LOWER_SAINT,
+    LOWER_STREET,
+    NAMED_STREET,
+    OTHER_STREET,
+    OUR_LADY,
+    PIN_CODE,
+    POSTCODE,
+    SAINT,
+    STREET,
+    ZIP,
+)
+from corpora.deidentification.likeness import Known, known
+from corpora.deidentification.place_words import ENDS_OF_PLACES, PLACE_WORDS
 from corpora.deidentification.records import Finding
+from corpora.deidentification.unfamiliar import is_familiar, is_term_here
 from corpora.deidentification.vocabulary import (
     CLINICAL_STATE_CODES,
     COUNTRIES,
-    EPONYMS,
     PLAIN,
     STATE_CODES,
     STATES,
     word_set,
 )
 from corpora.deidentification.words import Note
-
-_CAP = r"[^\W\d_a-z][\w'’.-]{0,30}"
-_SUFFIX = (
-    r"Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Close|Place|Pl|Terrace|"
-    r"Crescent|Highway|Hwy|Square|"
-    r"Cottages?|Gardens|Hill|Row|Parkway|Pkwy|Circle|Cir|Trail|Mews|Park|View|Grove|Walk|Rise|Green|"
-    r"Turnpike|Alley|Loop|Plaza|Quay|Wharf"
-)
-_UNIT = r"(?:,? {1,2}(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Room|Rm|Floor|Fl|Bldg|Building|Lot)\b\.? ?|#)[\w-]{1,6})?"
-_STREET = re.compile(
-    rf"\b(?:(?:Flat|Apt|Apartment|Unit|Suite) [\w-]{{1,5}}, {{0,2}})?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? "
-    rf"(?:[NSEW]{{1,2}}\b\.? )?(?:{_CAP} |\d{{1,3}}(?:st|nd|rd|th) ){{1,4}}"
-    rf"(?i:{_SUFFIX})\b\.?(?: [NSEW]{{1,2}}\b)?(?i:{_UNIT})"
-)
-_LOWER_STREET = re.compile(
-    r"\b\d{1,5} (?!mm|cm|mg|ml|large|small|wk|min|more|days?|of|to|in|x|st\b)(?:[a-z]{2,20} ){1,2}(?:st|"
-    r"street|ave|avenue|rd|road|ln|lane|blvd|boulevard)\b\.?(?i:" + _UNIT + ")"
-)
-_NAMED_STREET = re.compile(rf"\b(?:{_CAP} ){{1,3}}(?:Street|Avenue|Road|Lane|Boulevard|Parkway|Highway|Turnpike)\b")
-_OTHER_STREET = re.compile(
-    r"\b(?i:route|highway|hwy|interstate|exit|mile marker) \d{1,4}[A-Z]?\b(?: (?:near|at|and|in) "
-    r"[A-Z][\w'’-]{1,30}(?: [A-Z][\w'’-]{1,30})?)?|"
-    r"\bI-\d{2,3}\b|\b(?:P\.? ?O\.? ?)Box \d{1,6}\b|"
-    r"\b[^\W\d_]{3,30}(?:strasse|straße|str\.|gasse|allee|platz|weg|laan|straat) \d{1,4}[a-z]?\b|"
-    r"\b(?i:rue|via|calle|avenida|plaza) (?:[\w'’]{1,12} ){0,3}[A-Z]\w{1,20},? \d{1,4}\b"
-)
-_ZIP = re.compile(r"(?<![\w.-])\d{5}(?:-\d{4})?(?![\w-]|[.,]\d)")
-_BEFORE_ZIP = re.compile(
-    rf"\b(?:{'|'.join(sorted(STATE_CODES))}|(?i:{'|'.join(sorted(STATES))}))\.?,? {{1,2}}\Z|"
-    rf"\b(?i:zip(?: ?code)?|post(?:al)? ?code)[ :]{{1,3}}\Z"
-)
-_LONGEST_BEFORE_ZIP = 24  # characters
-_POSTCODE = re.compile(
-    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPR-TVXY]\d[A-Z] \d[A-Z]\d)(?![\w-])"
-)
-_AFTER_STREET = re.compile(r"[,;]?(?:[ \t]{1,2}|[ \t]{0,4}\n[ \t]{0,8})")
-_CODE_AND_CITY = re.compile(r"(\d{5}) (?=[^\W\d_])")
 
 _FACILITIES = word_set("""
     hospital infirmary clinic hospice university institute surgery practice klinikum pharmacy school church
@@ -63,7 +47,7 @@ _FACILITY_PHRASES = re.compile(
     r"rehabilitation cent(?:er|re)|clinics?|infirmary|hospice|surgery|practice|university|institute|"
     r"pharmacy|school|college|"
     r"surgery cent(?:er|re)|care cent(?:er|re)|cent(?:er|re)|medical group|general|memorial|lodge|manor|"
-    r"assisted living|office|campus|branch|rehab|associates)\b"
+    r"assisted living|funeral home|funeral directors|children['’]s|hosp\.?|office|campus|branch|rehab|associates)\b"
 )
 _NEEDS_CAPITAL = word_set("""
     surgery practice general memorial lodge manor school pharmacy college centre center institute university
@@ -78,7 +62,8 @@ _GENERIC = word_set("""
     """)
 _BEFORE_OF = _FACILITIES | frozenset(("lady", "sisters", "isle", "heart", "sons", "city", "church"))
 _BEFORE_PROPER = word_set("""
-    lower upper north south east west new old great little long high mount central
+    lower upper north south east west new old great little long high mount central saint royal good our lady fort port
+    san santa
     """)
 _OF_BETWEEN = frozenset(("of", "the"))
 _BEFORE_PLACE = re.compile(
@@ -89,7 +74,11 @@ _SURELY_PLACE = re.compile(
     r"\b(?:liv(?:es?|ing|ed) (?:in|at)|resid(?:es?|ing) in|(?:native|resident|town|city|village|county) "
     r"of|born in|raised in|moved (?:here )?(?:to|from)|"
     r"(?:comes|came|coming|originally|transferred|referred|admitted|man|woman|male|female) from|"
-    r"(?:transferred|discharged|admitted|travell?ed) to|"
+    r"(?:discharge|d/c|dc|disposition|going|placement|transfer) (?:to|at)|(?:resident|bed|placement|stays|"
+    r"staying) (?:at|of)|"
+    r"(?:transferred|discharged|admitted|travell?ed|transported|conveyed|taken|flown|airlifted|driven|moved|"
+    r"returned|sent|"
+    r"released|brought|relocated) to|transport(?: to)?:|en route to|"
     r"(?:works|worked|working|employed) (?:at|for|by)|visiting) (?:the )?\Z",
     re.IGNORECASE,
 )
@@ -99,7 +88,7 @@ _PLACE_LABEL = re.compile(
     r"county|school|pharmacy|address)[ ]?: {0,4}(?=[^\W\d_a-z])"
 )
 _STATE = re.compile(
-    rf",? {{1,2}}(?:({'|'.join(sorted(STATE_CODES))})\b(?:\.|,| {{1,2}}(\d{{5}}))?|"
+    rf",? {{1,2}}(?:({'|'.join(sorted(STATE_CODES))})\b(?:\.|,| {{1,2}}(\d{{5}}|\ufffc))?|"
     rf"({'|'.join(name.title() for name in sorted(STATES))})\b)"
 )
 _MOST_WORDS = 6
@@ -115,11 +104,16 @@ def find_places(note: Note) -> Iterator[Finding]:
 def _all_places(note: Note) -> Iterator[Finding]:
     yield from _streets(note)
     text = note.text
-    for match in _ZIP.finditer(text):
-        if _BEFORE_ZIP.search(text[max(0, match.start() - _LONGEST_BEFORE_ZIP) : match.start()]):
+    for match in ZIP.finditer(text):
+        if BEFORE_ZIP.search(text[max(0, match.start() - LONGEST_BEFORE_ZIP) : match.start()]):
             yield Finding("PLACE", match.start(), match.end())
-    for match in _POSTCODE.finditer(text):
-        yield Finding("PLACE", match.start(), match.end())
+    for pattern in (POSTCODE, EIRCODE, SAINT, LOWER_SAINT, OUR_LADY):
+        for match in pattern.finditer(text):
+            if any(character.isdigit() for character in match.group()) or pattern in (SAINT, LOWER_SAINT, OUR_LADY):
+                yield Finding("PLACE", match.start(), match.end())
+    for pattern in (AUSTRALIAN, PIN_CODE):
+        for match in pattern.finditer(text):
+            yield Finding("PLACE", match.start(1), match.end(1))
     yield from _facilities(note)
     yield from _by_context(note)
     yield from _before_states(note)
@@ -128,9 +122,9 @@ def _all_places(note: Note) -> Iterator[Finding]:
 def _streets(note: Note) -> Iterator[Finding]:
     """Streets, and the city or code that stands after each."""
     text = note.text
-    for pattern in (_STREET, _LOWER_STREET, _NAMED_STREET, _OTHER_STREET):
+    for pattern in (STREET, LOWER_STREET, NAMED_STREET, OTHER_STREET, INDIAN):
         for match in pattern.finditer(text):
-            start = _without_opening(note, match.start(), match.end()) if pattern is _NAMED_STREET else match.start()
+            start = _without_opening(note, match.start(), match.end()) if pattern is NAMED_STREET else match.start()
             if start is None:
                 continue
             yield Finding("PLACE", start, match.end())
@@ -158,11 +152,11 @@ def _without_opening(note: Note, start: int, end: int) -> int | None:
 
 def _city_at(note: Note, position: int) -> Iterator[Finding]:
     """ ", Springfield" or a line "Springfield" right after a street."""
-    gap = _AFTER_STREET.match(note.text, position)
+    gap = AFTER_STREET.match(note.text, position)
     if gap is None:
         return
     position = gap.end()
-    code = _CODE_AND_CITY.match(note.text, position)
+    code = CODE_AND_CITY.match(note.text, position)
     if code:
         yield Finding("PLACE", code.start(1), code.end(1))
         position = code.end()
@@ -188,11 +182,13 @@ def _facilities(note: Note) -> Iterator[Finding]:
             continue
         if start is None:
             start = _with_generic(note, first)
-        end = match.end() if tail is None else tail
+        end = _over_place_words(note, match.end() if tail is None else tail)
         yield Finding("PLACE", start, end)
         if note.text.startswith(", ", end):
             yield from _city_at(note, end)
     for number, word in enumerate(note.words):
+        if word.is_capital and word.lower in ENDS_OF_PLACES and (start := _proper_before(note, number)) is not None:
+            yield Finding("PLACE", start, _over_place_words(note, word.end))
         if (
             word.lower in ("klinikum", "krankenhaus", "clinique", "hôpital", "hopital", "ospedale")
             and note.gap(number) == " "
@@ -202,12 +198,41 @@ def _facilities(note: Note) -> Iterator[Finding]:
                 yield Finding("PLACE", word.start, note.words[end - 1].end)
 
 
+def _over_place_words(note: Note, position: int) -> int:
+    """The end of a facility's name, with further words of places in it: "Sycamore Hospice House"."""
+    while position + 1 in note.index and note.text[position] == " ":
+        word = note.words[note.index[position + 1]]
+        if not word.is_capital or word.lower not in PLACE_WORDS or note.text.startswith(":", word.end):
+            break
+        position = word.end
+    return position
+
+
+def _proper_before(note: Note, number: int) -> int | None:
+    """Where the proper name before an end of a place begins; None unless a word of it is one that is no common word."""
+    first = number
+    while first > 0 and number - first < _MOST_WORDS and note.gap(first - 1) in (" ", "'s ", "’s ", " & ", ". "):
+        before = note.words[first - 1]
+        if not before.is_capital or (note.gap(first - 1) == ". " and before.lower not in ("st", "elem")):
+            break
+        if before.is_upper and not note.in_capitals(number) and not before.is_initial:
+            break
+        first -= 1
+    for start in range(first, number):
+        word = note.words[start]
+        kind = known(word.lower)
+        rare = not kind or bool(kind & Known.ALSO_NAME) or (bool(kind & Known.RARE) and not kind & Known.TERM)
+        if rare and (not word.is_term or (word.is_eponym and not word.is_plain)) and len(word.text) > 1:
+            return word.start
+    return None
+
+
 def _left_of_facility(note: Note, first: int) -> int | None:
     """Where the proper name begins that stands before word `first`; None where there is none."""
     number, start = first, None
     while number > 0 and first - number < _MOST_WORDS:
         word, gap = note.words[number - 1], note.text[note.words[number - 1].end : note.words[number].start]
-        if gap not in (" ", ". ", "'s ", "’s ", "' ", " & ", "  ", "-"):
+        if gap not in (" ", ". ", "'s ", "’s ", "' ", " & ", "-"):
             break
         if gap == ". " and word.lower not in ("st", "mt", "ft", "dr"):
             break
@@ -219,23 +244,12 @@ def _left_of_facility(note: Note, first: int) -> int | None:
             continue
         if not word.is_capital:
             break
-        if not (word.lower in PLAIN or word.lower in _GENERIC or word.lower in COUNTRIES):
-            start = word.start
-        elif start is not None and word.lower not in (
-            "mount",
-            "saint",
-            "royal",
-            "north",
-            "south",
-            "east",
-            "west",
-            "new",
-            "good",
-            "our",
-            "lady",
+        if word.is_upper and not note.in_capitals(first) and len(word.text) > 1:  # VA, NHS
+            number -= 1
+            continue
+        if not (word.lower in PLAIN or word.lower in _GENERIC or word.lower in COUNTRIES) or (
+            start is not None and word.lower in _BEFORE_PROPER
         ):
-            break
-        elif start is not None:
             start = word.start
         number -= 1
     return start
@@ -274,13 +288,19 @@ def _by_context(note: Note) -> Iterator[Finding]:
             end = _place_end(note, first)
             before = text[max(0, match.end() - _LONGEST_BEFORE_PLACE) : match.end()]
             sure = pattern is _PLACE_LABEL or _SURELY_PLACE.search(before)
+            word = note.words[first]
+            if sure and end == first and word.is_eponym and not word.is_plain:  # lives in Boston
+                end = note.run(first, sure=True, most=3)
             if end > first and (sure or not _is_loose_term(note, first, end)):
                 yield Finding("PLACE", note.words[first].start, note.words[end - 1].end)
 
 
 def _is_loose_term(note: Note, first: int, end: int) -> bool:
     """Whether what stands after a bare "from" or "in" is an abbreviation or a term and not a place."""
-    return any(word.is_upper or word.lower in EPONYMS for word in note.words[first:end])
+    words = note.words[first:end]
+    if all(is_familiar(word) for word in words) or is_term_here(note, end - 1):
+        return True
+    return any((word.is_upper and not note.in_capitals(first)) or word.is_eponym for word in words)
 
 
 def _before_states(note: Note) -> Iterator[Finding]:
@@ -296,7 +316,9 @@ def _before_states(note: Note) -> Iterator[Finding]:
         ):
             continue
         for first in range(max(0, last - 2), last + 1):
-            if note.words[first].is_capital and note.run(first, sure=False) == last + 1:
+            word = note.words[first]
+            sure = not word.is_plain and (word.is_eponym or not word.is_term)
+            if word.is_capital and note.run(first, sure=sure) == last + 1:
                 yield Finding("PLACE", note.words[first].start, note.words[last].end)
                 break
 

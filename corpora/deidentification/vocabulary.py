@@ -64,6 +64,7 @@ DRUGS = word_set("""
 
 # Words that begin with a capital in notes (headings, sentence openings, departments) and are never part of a name.
 PLAIN = word_set("""
+    biba insta bengal
     coli aureus difficile pylori influenzae pneumoniae epidermidis faecalis faecium albicans aeruginosa cloacae
     marcescens escherichia staphylococcus streptococcus pseudomonas enterococcus candida aspergillus salmonella
     shigella campylobacter legionella mycoplasma chlamydia neisseria borrelia helicobacter clostridioides
@@ -151,7 +152,15 @@ PLAIN = word_set("""
     icd ef lvef american african asian british caucasian chinese french german hispanic indian irish italian jewish
     mexican muslim christian catholic latin latino latina european canadian japanese korean polish portuguese
     russian scottish somali spanish swedish turkish vietnamese welsh arabic hindi urdu black internet google
-    facebook zoom whatsapp skype instagram mychart epic honda ford toyota tesla
+    facebook zoom whatsapp skype instagram mychart epic honda ford toyota tesla tel mob cell uhid umrn aadhaar
+    mediclaim dispo appt appts thurs weds wed tue tues thu fri sat sun alk phos seg mono inj tab tabs cap caps syr
+    susp roman coll rec recd collected maam ye yr wk mth yday yest tmrw ausc resp neuro psych ophtho ortho gyn obs
+    uro gastro derm endo onc heme haem micro biochem cardio nephro pulm surg anes anaes rheum vasc peds paeds geri
+    ent rehab physio orient nad nkda nka lcsw faan ffp prbc norad remi roc prop mets abx thanksgiving easter weekend
+    weekends bedrest wnl loc abd nontender nondistended normocephalic atraumatic imei udi twin genetic hosp dest
+    callback glf handover list sheet cert crew visia trop wellens rover polo traveller counselled registered
+    solicitor dtr incident facesheet empty printed heent ncat perrla eomi mmm perl coroner turnstile temp pulse sats
+    spo ext exts gen skin cv gi gu msk lymph
     """)
 
 # Words after a name that show it to be an eponym: "Wilson disease".
@@ -166,40 +175,71 @@ TERM_HEADS = word_set("""
     approach triangle exponent view angle patch classical tremor tremors gait ophthalmopathy crisis deformity
     diverticulum duct canal ligament tendon loop bundle fibers fibres lacunae frame boot prosthesis collar splint
     stocking stockings bandage forceps retractor clamp needle tetralogy malformation anomaly atrophy dystrophy
-    neuropathy nephropathy cardiomyopathy myopathy osteodystrophy vaccine insulin pneumonia rods nodosum
+    neuropathy nephropathy cardiomyopathy myopathy osteodystrophy vaccine insulin pneumonia rods nodosum wort zone
+    zones triad pentad tetrad block stain staining nuclei chromosome chromosomes hump cup blade needle cannula
+    speculum sling brace regimen protocol guidelines consensus rule rules law effect reaction response fascia pouch
+    plexus ganglion foramen fissure gyrus agar medium class classes technique method methods formula equation plot
+    stent stents graft grafts valve valves prosthesis implant implants screw screws wire wires pin pins mesh drain
+    drains monitor sensor diet crystals crystal inclusions granules papules macules striae lines membrane tumours
+    tumors bodies cups classifications virus viruses agglutinin antigen antibody antibodies stimulation respiration
+    breathing breaths manoeuvres maneuvers position incisions hernias cysts questionnaire inventory assay panel
+    strips strip
     """)
 
 # First names that are hardly ever anything else in a note; ambiguous ones (Mark, Grace, Rose, Will, Drew) are left out.
 FIRST_NAMES = word_set("""
-    aaron abigail adam adrian agnes ahmed alan albert alejandro alexander alexandra alfred ali alice alicia alison
-    amanda amelia amy ana andrea andrew angela anita ann anna anne annette anthony antonio arthur ashley audrey
-    barbara beatrice benjamin bernadette bernard beth betty beverly brandon brenda brian bridget bruce camille carl
-    carla carlos carmen carol caroline carolyn catherine cecilia charles charlotte cheryl christina christine
-    christopher claire clara claudia colin connie craig cynthia daniel danielle david deborah debra denise dennis
-    derek diana diane diego dolores donald donna doris dorothy douglas edith eduardo edward eileen elaine eleanor
-    elena elizabeth ellen emily emma eric erica ernest esther ethan eugene evelyn fatima felix fernando fiona
-    florence frances francis francisco frederick gabriel gareth gary geoffrey george gerald geraldine gladys gloria
-    gordon greg gregory hannah harold harry heather hector helen henry herbert howard hugh ian ingrid irene isabel
-    isabella jack jacob jacqueline james jamie jane janet janice jason javier jean jeffrey jennifer jeremy jerry
-    jessica joan joanna joe john johnny jonathan jorge jose josé joseph josephine joshua joyce juan juanita judith
-    judy julia julian julie karen katherine kathleen kathryn keith kenneth kevin kimberly kyle larry laura lauren
-    lawrence leonard leroy leslie liam linda lisa lois lorraine louis louise lucia lucy luis lydia madison manuel
-    marcia marcus margaret maria marie marilyn mario marion marjorie marta martha martin mary matthew maureen megan
-    melissa michael michelle miguel mildred mohamed mohammed monica muhammad nancy naomi natalie nathan nicholas
-    nicole nigel nina noah nora norma olga oliver olivia oscar pamela patricia patrick paul paula pedro peggy peter
-    philip phillip phyllis priya rachel ralph ramon raymond rebecca regina ricardo richard robert roberta rodney
-    roger ronald rosa rosemary roy russell ruth ryan sally samantha samuel sandra sara sarah sean sharon sheila
-    shirley simon sophia sophie stanley stella stephanie stephen steven stuart susan sylvia tamara teresa terry
-    thelma theodore theresa thomas tiffany timothy tina todd tracy trevor tyler valerie vanessa veronica victor
-    victoria vincent virginia vivian walter wanda wayne wendy william willie yolanda yvonne zachary
+    aaron abdul abdullah abigail adam adrian adriana agnes ahmed aidan aisha alan albert alejandra alejandro
+    alexander alexandra alexis alfred alfredo ali alice alicia alison alyssa amanda amelia amina amir amit amy ana
+    anders andre andrea andrew angela anil anita anjali ann anna anne annette anthony anton antonio arjun armando
+    arnav arthur arturo ashley ashok audrey ayesha barbara barry beatrice beatriz becky ben benjamin bernadette
+    bernard bertha beth betty beverly bianca bobby brad bradley brandi brandon brenda brian bridget bruce bryan
+    caitlin calvin camille candice carl carla carlos carlton carmen carol caroline carolyn cassandra catherine
+    cecilia cedric chad chantal charles charlotte chelsea cheryl chloe chris christina christine christopher cindy
+    claire clara claude claudia clifford clint colin connie conor corey courtney craig curtis cynthia dana daniel
+    danielle danny darlene darnell darren darryl david deborah debra deepak delores denis denise dennis derek
+    derrick devon diana diane diego dmitri dolores dominic donald donna doreen doris dorothy douglas duncan dustin
+    dwayne dylan earl eddie edgar edith edna eduard eduardo edward edwin eileen elaine eleanor elena elizabeth ella
+    ellen elsie elvira emilio emily emma enrique eric erica erik erin ernest ernesto esmeralda esther ethan eugene
+    eva evan evelyn fatemeh fatima faye felix fernanda fernando fiona florence frances francis francisco fred freda
+    frederick gabriel gareth gary gavin geoffrey george gerald geraldine gerard gertrude gilberto gilda giovanni
+    giulia gladys glenda gloria goran gordon greg gregory greta guillermo gustavo gwen hamid hannah hans harold
+    harriet harry harvey hassan hazel heather hector helen henry herbert hilary hilda horace howard hugh hussein ian
+    ibrahim ida ignacio imran inez ingrid irene irma isaac isabel isabella ivan jack jackie jacob jacqueline jamal
+    james jamie jane janelle janet janice jared jasmin jason javier jean jeanette jeff jeffrey jenna jennie jennifer
+    jenny jeremy jermaine jerome jerry jessica jill jim jimmy joan joanna joaquin jodie joe joel joey johanna john
+    johnny jonathan jordan jorge jose joseph josephine joshua josie josé joy joyce juan juana juanita judith judy
+    julia julian julie julio justin karen karim karl kate katherine kathleen kathryn katie kay keisha keith kelly
+    kelvin ken kenneth kenny kerry kevin khalid kim kimberly kirk krishna kristen kristina kurt kyle lakshmi lana
+    larry latoya laura lauren laurie lawrence leah leila lena leo leon leona leonard leroy leslie lewis liam lillian
+    linda lisa lloyd lois lola lorena loretta lorna lorraine louis louise luca lucia lucy luis luke luther lydia
+    lynda lynn mabel madison maeve malcolm mandy manuel marcel marcia marco marcus margaret margarita margie maria
+    mariam marian mariana marie marilyn marina mario marion marisol marissa marjorie marlene marta martha martin
+    martina marvin mary maryam mathew matt matthew maureen maurice mavis max maxine meera megan mehmet melissa
+    mercedes mia michael michelle mickey miguel mike milan mildred miriam mitchell mohamed mohammed mohan molly mona
+    monica morris muhammad mustafa myra nadia nadine nancy naoko naomi natalie natasha nathan neil nell nelson
+    nicholas nick nicola nicolas nicole nigel nikhil nina nita noah noel nora norma norman olga oliver olivia omar
+    oscar osman otto owen pablo pamela pat patricia patrick patsy paul paula pauline pearl pedro peggy penny percy
+    perry pete peter petra phil philip phillip phyllis pierre polly pradeep preston priya rachel rafael rahul raj
+    rajesh ralph ramon ramona randy raquel ravi ray raymond rebecca regina renee rhonda ricardo richard rita robbie
+    robert roberta roberto robyn rodney rodrigo roger roland ron ronald ronnie rosa rosalie rosario rosemary roxanne
+    roy ruben rudolph rupert russell ruth ryan sabrina sadie sally salma salvador sam samantha samuel sandra sanjay
+    santiago sara sarah saul sean sergio seth shane shannon sharon shaun shawn sheila sheryl shirin shirley sidney
+    silvia simon simone sofia sonia sophia sophie stan stanley stefan stella stephanie stephen steven stewart stuart
+    sunil suresh susan suzanne sylvia tamara tamika tania tanisha tanya tariq tatiana ted teresa terry tessa thelma
+    theodore theresa thomas tiffany tim timothy tina toby todd tom tommy toni tony tracy trevor tricia trudy tyler
+    valerie vanessa vera vernon veronica vicki victor victoria vijay viktor vincent viola virginia vivek vivian
+    wallace walter wanda wayne wendell wendy wilbur wilfred william willie wilma winifred winston xavier yasmin
+    yolanda yusuf yvette yvonne zachary zainab zoe zoltan
     """)
-AMBIGUOUS_FIRST_NAMES = word_set(
-    "alexander austin bell bruce gordon russell stanley todd thomas virginia vincent keith martin marcus "
-    "bernard victoria florence "
-    "francis louis howard james george charles paul joseph madison marion henry jean jack graham gram "
-    "frank wright harris regina "
-    "sean carol ann ali joe ana norma stella alice willie olga wayne jordan mary douglas"
-)
+AMBIGUOUS_FIRST_NAMES = word_set("""
+    alexander ali alice ana ann austin bell ben bernard bruce carol chad charles clint dana devon douglas earl edgar
+    eva faye florence francis frank george goran gordon graham gram harris henry howard ida jack jackie james jean
+    joe jordan joseph joy karl kay keith kelly ken kim kirk lana leo lewis louis luca madison marcus marina marion
+    martin mary max mercedes milan mitchell morris nelson nick noel norma norman olga otto owen pat paul pearl penny
+    perry pierre preston ray regina rita ron rosario rupert russell sadie sam sean seth shannon sidney stan stanley
+    stella stewart ted thomas tim todd tom tony vera victoria vincent viola virginia wallace wayne willie wright
+    xavier zoe
+    """)
 
 STATES = word_set("""
     alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois
@@ -226,5 +266,13 @@ COUNTRIES = word_set("""
     mexico morocco mozambique myanmar nepal netherlands nicaragua nigeria norway pakistan panama paraguay peru
     philippines poland portugal romania russia rwanda scotland senegal serbia somalia spain sudan sweden switzerland
     syria taiwan tanzania thailand tunisia turkey uganda uk ukraine uruguay usa venezuela vietnam wales yemen zambia
-    zimbabwe
+    zimbabwe andorra antigua armenia azerbaijan bahamas bahrain barbados belarus belize benin bermuda bhutan bosnia
+    botswana brunei burkina burma burundi cameroon comoros cyprus czechia dominica eritrea estonia eswatini fiji
+    gabon gambia georgia grenada guam guinea guyana herzegovina iraq kazakhstan kiribati kosovo kyrgyzstan latvia
+    lesotho lithuania luxembourg macedonia madagascar malawi maldives malta mauritania mauritius micronesia moldova
+    monaco mongolia montenegro namibia oman palau palestine qatar samoa scandinavia serbia seychelles singapore
+    slovakia slovenia swaziland suriname tajikistan togo tonga trinidad turkmenistan uzbekistan vanuatu ontario
+    quebec manitoba saskatchewan alberta newfoundland yukon nunavut queensland tasmania gujarat kerala punjab
+    karnataka maharashtra rajasthan bihar odisha assam telangana haryana uttarakhand goa nagaland meghalaya tripura
+    manipur mizoram sikkim jharkhand chhattisgarh bavaria saxony hesse tyrol ulster munster leinster connacht
     """)

@@ -218,7 +218,7 @@ def test_what_is_looked_for_is_there():
             note.text.encode("utf-16-be"),
             json.dumps(note.text).encode(),
             json.dumps({"trace": json.dumps(note.text)}).encode(),
-            repr(ValueError(note.text)).encode(),
+            repr(ValueError(note.text)).replace("\\'", "'").encode(),
             " ".join(note.text.split()).encode(),
             quote(note.text).encode(),
             hashlib.sha256(note.text.encode()).hexdigest().encode(),

@@ -8,7 +8,7 @@ from corpora.deidentification import Settings, deidentify
 from corpora.deidentification.vault import new_key, seal, unseal
 from corpora.errors import UsageError
 
-TEXT = "Mr. Thornquist, MRN 00448-7193, was seen on 03/14/2021. Grüße 🙂"
+TEXT = "Mr. Thornquist, MRN 00448-7193, was seen on 03/14/2021. café au lait spots 🙂"
 
 
 @pytest.mark.parametrize("mode", ["mask", "surrogate"])
