@@ -13,11 +13,15 @@ from indexer.current import CurrentIndex
 from indexer.embedding import EmbeddingModel, EmbeddingProfile, load_embedding_model
 from indexer.index import Index
 from indexer.patients.store import PatientStore, is_patient_index
+from indexer.patients.tagging import load_tagger
 from reader.note_questions import NoteReader, NotesAnswer
 from reader.question import check_question
 from retriever.patients.similar import SimilarPatient, SimilarPatients, SimilarSettings
 from retriever.rerank import Reranker
 from retriever.search import MAX_QUERY_CHARACTERS, Retriever
+
+MOST_ASKED = 20
+"""Questions are put to the notes of so many patients at most, the first."""
 
 
 def literature_for(retriever: Retriever, request: PatientRequest) -> SearchResponse:
@@ -60,6 +64,7 @@ class PatientSearch:
     def warm(self) -> None:
         """Load everything now."""
         self._current.warm()
+        load_tagger()
 
     def similar(self, request: PatientRequest) -> SimilarResponse:
         """The patients most like the one of a note. Raises UsageError for a note or filters that cannot be taken."""
@@ -92,10 +97,9 @@ class PatientSearch:
         )
 
     def _said(self, index: Index, request: PatientRequest, found: Sequence[SimilarPatient]) -> tuple[NotesAnswer, ...]:
-        """What the notes of the patients found say to each question."""
+        """What the notes of the first patients found say to each question."""
         reader = NoteReader(index, None if self._reranker is None else self._reranker())
-        notes = {one.facts.patient_id: one.facts.facets for one in found}
-        return tuple(reader.ask(question, notes) for question in request.questions)
+        return reader.ask(request.questions, {one.facts.patient_id: one.facts.facets for one in found[:MOST_ASKED]})
 
     def close(self) -> None:
         """Close the index."""

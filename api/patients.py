@@ -9,13 +9,14 @@ from typing import Annotated
 import msgspec
 
 from api.requests import Question
-from corpora.deidentification import Masked, deidentify
+from corpora.deidentification import Masked
 from corpora.errors import UsageError
 from corpora.patients.demographics import age_and_sex
 from corpora.patients.records import Patient, Sex
 from corpora.text import PARAGRAPH_BREAK, collapse, require_text
 from indexer.patients.building import OLDEST
 from indexer.patients.facets import facets_of
+from indexer.patients.tagging import deidentified
 from reader.note_questions import NotesAnswer
 from retriever.patients.comparison import Entry
 from retriever.patients.similar import PatientFilters, SimilarPatient
@@ -41,7 +42,7 @@ class PatientRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[Question, ...],
         msgspec.Meta(
             max_length=MAX_QUESTIONS,
-            description="Asked of each patient's note, which answers with its own sentences or says nothing",
+            description="Asked of the first 20 patients' notes, which answer with their own sentences or say nothing",
             examples=[["What treatment was given?", "What was the outcome?"]],
         ),
     ] = ()
@@ -93,7 +94,7 @@ def patient_of(request: PatientRequest) -> tuple[Patient, tuple[MaskedPart, ...]
     if not any(map(str.isalnum, request.note)):
         raise UsageError("the note is empty: it has no letter and no digit", remedy="Give the patient's note")
     age, sex = age_and_sex(request.note)
-    removed = deidentify(request.note)
+    removed = deidentified(request.note)
     text = PARAGRAPH_BREAK.join(filter(None, map(collapse, removed.text.splitlines())))
     age = request.age if request.age is not None else age
     patient = Patient(

@@ -28,7 +28,9 @@ def render_patients(response: SimilarResponse) -> None:
 
 def _said_table(asked: NotesAnswer, ranks: Mapping[str, int]) -> Table:
     """What each patient's note says to a question, in its own words."""
-    table = Table(title=escape(printable(asked.question)), title_justify="left", show_lines=True)
+    saying = sum(answer.status == "answered" for answer in asked.answers)
+    title = f"{asked.question} ({saying} of {len(asked.answers)} notes say)"
+    table = Table(title=escape(printable(title)), title_justify="left", show_lines=True)
     for head in ("", "patient", "what the note says"):
         table.add_column(head)
     for answer in asked.answers:

@@ -28,17 +28,19 @@ _ASKED: dict[Aspect, re.Pattern[str]] = {
         """),
     "outcome": _words(r"""
         outcomes? prognosis recover\w* follow-?_?up results?_of_(?:the_)?(?:treatment|therapy|surgery)
-        respon[ds]\w* surviv\w+ die[ds]? alive cured what_(?:happened|became) course how_(?:did|does|was)_.*_do(?:ing)?
+        respon[ds](?!ib)\w* surviv\w+ die[ds]? alive cured what_(?:happened|became)
+        (?:clinical|hospital)_course cause_of_death how_(?:did|does|was)_.*_do(?:ing)?
         """),
     "diagnosis": _words(r"""
         diagnos[ei]s final_diagnos[ei]s what_(?:disease|condition|illness)
         """),
     "presentation": _words(r"""
-        present(?:ed|ing|ation)? symptoms? complain\w* signs? (?:chief|main)_complaint admitted_with
+        presented presenting presentation (?:how|with_what)_.*_present symptoms? complain\w* (?:chief|main)_complaint
+        admitted_with
         """),
     "investigation": _words(r"""
-        investigations? tests? work-?up imaging examinations? (?:was|were)_it_confirmed confirm\w* diagnosed_how
-        how_.*_diagnosed
+        investigations? tests? work-?up imaging examinations? (?:was|were)_it_confirmed confirm\w*
+        what_did_.*_show diagnosed_how how_.*_diagnosed
         """),
 }  # fmt: skip
 

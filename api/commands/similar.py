@@ -1,7 +1,7 @@
 """`biocite similar`: patients like the one of a note."""
 
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from api.commands.options import index_option, json_option, print_json
 @click.option("--age", type=click.FloatRange(0, 150), help="The patient's age in years, where the note does not tell.")
 @click.option("--sex", type=click.Choice(["female", "male"]), help="The patient's sex, where the note does not tell.")
 @click.option("--ages", metavar="20:45", help="Only patients of these ages in years, both ends included.")
-@click.option("--ask", "questions", multiple=True, help="Ask this of each patient's note. Repeatable.")
+@click.option("--ask", "questions", multiple=True, help="Ask this of each patient's note (of 20 at most). Repeatable.")
 @click.option("--same-sex", is_flag=True, help="Only patients of the same sex.")
 @click.option(
     "--literature",
@@ -65,12 +65,15 @@ def command(note: Path, directory: Path, literature: Path | None, as_json: bool,
         raise UsageError(
             f"{len(request.questions)} questions, at most {MAX_QUESTIONS} are taken", remedy="Ask again with the others"
         )
-    with closing(PatientSearch(directory, reranker=load_reranker)) as search:
-        response = silenced(lambda: search.similar(request))()  # a failure nobody foresaw may quote the note
     bearing = None
-    if literature is not None:
-        of_the_note = msgspec.structs.replace(request, ages=None, same_sex=False, questions=())
-        with closing(Service(literature)) as service, service.using() as view:
+    with ExitStack() as stack:
+        # Both are opened before anything is searched: a folder that is none should be told at once.
+        service = None if literature is None else stack.enter_context(closing(Service(literature)))
+        search = stack.enter_context(closing(PatientSearch(directory, reranker=load_reranker)))
+        response = silenced(lambda: search.similar(request))()  # a failure nobody foresaw may quote the note
+        if service is not None:
+            of_the_note = msgspec.structs.replace(request, ages=None, same_sex=False, questions=())
+            view = stack.enter_context(service.using())
             bearing = silenced(lambda: literature_for(view.retriever, of_the_note))()
     if as_json:
         print_json(response if bearing is None else msgspec.to_builtins(response) | {"literature": bearing})

@@ -14,7 +14,7 @@ from api.commands.options import index_option, json_option, print_json
 @index_option
 @json_option
 def command(answer: str, directory: Path, as_json: bool) -> int:
-    """Check every quotation of ANSWER (a file that ask --json wrote, - for standard input), byte for byte."""
+    """Check every quotation of ANSWER (a file that ask or similar --json wrote, - for stdin), byte for byte."""
     from corpora.errors import SourceError
     from indexer.generations import pin_current
     from indexer.store import Store

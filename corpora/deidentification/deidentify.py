@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from corpora.deidentification.collapsing import MASK_OF
 from corpora.deidentification.finding import find_identifiers
-from corpora.deidentification.records import KINDS, Deidentified, Finding, Kind, Masked, Settings
+from corpora.deidentification.records import KINDS, Deidentified, Finding, Kind, Masked, Settings, Tagger
 from corpora.deidentification.surrogates import Surrogates
 from corpora.errors import UsageError
 from corpora.records import Span
@@ -18,13 +18,16 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LEAP_YEAR = 2000  # a note without a year: 29 February exists
 
 
-def deidentify(text: str, settings: Settings = _SETTINGS) -> Deidentified:
+def deidentify(text: str, settings: Settings = _SETTINGS, tagger: Tagger | None = None) -> Deidentified:
     """`text` with the eighteen kinds of 45 CFR 164.514(b)(2) replaced; what is left is unchanged.
+
+    The rules alone find less than the rules with a `tagger` (`indexer.patients.tagging`), which everything that takes
+    patients' notes uses.
 
     Nothing is logged or kept. Irreversible unless the owner seals the originals (`vault.seal`). UsageError in mode
     "refuse" where anything was found, telling kinds and counts only.
     """
-    found = find_identifiers(text, settings.today or datetime.date.today())
+    found = find_identifiers(text, settings.today or datetime.date.today(), tagger)
     if settings.mode == "refuse":
         _refuse(found)
         return Deidentified(text)

@@ -12,8 +12,9 @@ from corpora.deidentification.dates import find_dates
 from corpora.deidentification.messages import find_fields
 from corpora.deidentification.names import find_names
 from corpora.deidentification.numbers import find_numbers
+from corpora.deidentification.opinion import Opinion
 from corpora.deidentification.places import find_places
-from corpora.deidentification.records import Finding, Kind
+from corpora.deidentification.records import Finding, Kind, Tagger
 from corpora.deidentification.scanned import as_printed
 from corpora.deidentification.words import Note
 from corpora.errors import UsageError
@@ -31,14 +32,30 @@ _ORDER: tuple[Kind, ...] = (
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 
 
-def find_identifiers(text: str, today: datetime.date) -> list[Finding]:
+def find_identifiers(text: str, today: datetime.date, tagger: Tagger | None = None) -> list[Finding]:
     """Every identifier of `text`, in order and without overlap.
 
-    The rules run again on what is left until they find no more, because a mask changes what stands beside a word.
+    The rules run again on what is left until they find no more, because a mask changes what stands beside a word. With
+    a `tagger`, what it takes for an identifier is one too, and a name or place that rules by words found is none where
+    it is all but sure of that. It reads the text anew until neither finds more: masking a masked note changes nothing.
     UsageError where `MOST_PASSES` do not suffice: then nothing is given back rather than a note half masked.
     """
     known: list[Finding] = []
     printed = as_printed(text)
+    for _ in range(MOST_PASSES):
+        opinion = None if tagger is None else Opinion(tagger, Collapsed(printed, known))
+        before = len(known)
+        _run_rules(text, printed, today, known, opinion)
+        if opinion is None:
+            return sorted(known, key=lambda finding: finding.start)
+        known += opinion.findings(text, known)
+        if len(known) == before:
+            return sorted(known, key=lambda finding: finding.start)
+    raise _endless()
+
+
+def _run_rules(text: str, printed: str, today: datetime.date, known: list[Finding], opinion: Opinion | None) -> None:
+    """Add what the rules find to `known`, until they find no more."""
     seen: dict[_Rules, int] = {}  # how many spans were known when the rules last looked
     for _ in range(MOST_PASSES):
         fresh = 0
@@ -46,19 +63,28 @@ def find_identifiers(text: str, today: datetime.date) -> list[Finding]:
             collapsed = Collapsed(printed, known)
             parts = _changed_parts(collapsed, known[seen[rules] :]) if rules in seen else [(0, len(collapsed.text))]
             seen[rules] = len(known)
-            new = [
-                Finding(finding.kind, start, end)
-                for finding in _apart(rules(collapsed.text, parts, today))
-                for start, end in _trimmed(text, collapsed.original(finding.start, finding.end))
-            ]
+            new = list(_in_the_text(text, collapsed, _apart(rules(collapsed.text, parts, today))))
+            if opinion is not None and rules is _worded:
+                new = [finding for finding in new if not opinion.doubts(finding)]
             known += new
             fresh += len(new)
         if not fresh:
-            return sorted(known, key=lambda finding: finding.start)
-    raise UsageError(
+            return
+    raise _endless()
+
+
+def _endless() -> UsageError:
+    return UsageError(
         f"the note could not be de-identified in {MOST_PASSES} passes",
         remedy="Check that it is a clinical note, or split it",
     )
+
+
+def _in_the_text(text: str, collapsed: Collapsed, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings in a collapsed text as findings in the text itself."""
+    for finding in findings:
+        for start, end in _trimmed(text, collapsed.original(finding.start, finding.end)):
+            yield Finding(finding.kind, start, end)
 
 
 def _changed_parts(collapsed: Collapsed, new: list[Finding]) -> Parts:

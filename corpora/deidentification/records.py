@@ -5,7 +5,7 @@ https://www.ecfr.gov/current/title-45/section-164.514
 """
 
 import datetime
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import msgspec
 
@@ -76,3 +76,20 @@ class Finding(msgspec.Struct, frozen=True):
     kind: Kind
     start: int
     end: int
+
+
+class TaggedWord(msgspec.Struct, frozen=True):
+    """`[start, end)` of a text, the `probability` that it identifies somebody, and as what it then does most likely."""
+
+    start: int
+    end: int
+    kind: Kind
+    probability: float
+
+
+class Tagger(Protocol):
+    """A model that reads a note and says of each word whether it identifies somebody; called from any thread."""
+
+    def __call__(self, text: str) -> list[TaggedWord]:
+        """All words of `text` in order, without overlap. Spans that are masked already are one U+FFFC each."""
+        ...

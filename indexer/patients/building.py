@@ -28,6 +28,7 @@ from indexer.manifest import has_manifest
 from indexer.patients.facets import facets_of
 from indexer.patients.pseudonyms import Pseudonyms, is_pseudonym
 from indexer.patients.store import FILES, PatientStore, is_patient_index
+from indexer.patients.tagging import deidentified
 from indexer.patients.working import working_folder
 from indexer.progress import Progress
 from indexer.store import FILE as NOTES
@@ -194,7 +195,7 @@ def prepared(
     for said in sorted({one for one in hidden if len(one) >= _SHORTEST_HIDDEN}, key=len, reverse=True):
         text, times = re.subn(rf"(?<!\w){re.escape(said)}(?!\w)", MASK_OF["ID"], text, flags=re.IGNORECASE)
         count(["ID"] * times)
-    removed = deidentify(text)
+    removed = deidentified(text)
     count([masked.kind for masked in removed.masked])
     text = PARAGRAPH_BREAK.join(filter(None, map(collapse, removed.text.splitlines())))
     age = patient.age if patient.age is None else min(patient.age, OLDEST)

@@ -9,7 +9,7 @@ expression reaches is with it (`indexer.patients.fixed_times.Reach`).
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import msgspec
 
@@ -31,7 +31,10 @@ _FOR = re.compile(r"\b(?:for|against)\s+(?:(?:an?|the|presumed|suspected|possibl
 _WORD = re.compile(r"[^\W_]+")
 _REACH = {"back": 12, "forward": 9, "near": 3, "beside": 0, "drug": 12}
 """In words, between an expression and what it is said of; and along a list from one to the next."""
+_FAR = 1 + max(_REACH.values())
 _LIST_REACH = 5
+_LONGEST_JOINT = 200
+"""Characters between two things of a list; what is longer, such as a line of commas, would take `_JOINED` minutes."""
 _MOST = 24
 """Facets on either side of an expression that are looked at, which bounds the time that one endless sentence takes."""
 _OPENING = 3
@@ -202,7 +205,7 @@ class _Sentence:
 
     def _joined(self, start: int, end: int) -> bool:
         """Whether what stands between two facets makes them a list."""
-        if bisect_left(self._places, start) < bisect_left(self._places, end):
+        if end - start > _LONGEST_JOINT or bisect_left(self._places, start) < bisect_left(self._places, end):
             return False
         return _words(self._text, start, end) <= _LIST_REACH and _JOINED.fullmatch(self._text, start, end) is not None
 
@@ -213,4 +216,5 @@ def _kind(facet: Facet) -> FacetKind:
 
 
 def _words(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in _WORD.finditer(text, start, end)) if start < end else 0
+    """Words in `text[start:end]`, counted to `_FAR` and no further: every expression of a long sentence asks."""
+    return sum(1 for _ in islice(_WORD.finditer(text, start, end), _FAR)) if start < end else 0

@@ -53,13 +53,17 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """`score`, 0 to 1, is the sum of the contributions of all entries; `parts` is that sum by kind of entry."""
+    """`score`, 0 to 1, is the sum of the contributions of all entries; `parts` is that sum by kind of entry.
+
+    `agreement`, 0 to 1, says by how much the likeness of the notes should count: see `_agreement`.
+    """
 
     score: float
     parts: dict[str, float]
     matches: tuple[Entry, ...]
     differences: tuple[Entry, ...]
     unknown: tuple[Entry, ...]
+    agreement: float = 1.0
 
 
 class _Profile(NamedTuple):
@@ -88,6 +92,8 @@ class _Line(NamedTuple):
 
 
 _DEFAULT = ComparisonSettings()
+_UNLIKE_PERSON = 3.0
+"""How much of the likeness of notes an unlike age or sex takes, in multiples of what it takes of the facets' score."""
 
 
 class Comparer:
@@ -266,6 +272,7 @@ def _summed(lines: list[_Line], scale: float) -> Comparison:
     """Contributions in units of the score. Where more differs than matches, differences count only down to 0."""
     factor = UNIT / scale if scale else 0.0
     units = [int(line.gain * factor) for line in lines]
+    agreement = _agreement(lines, units)
     gained = sum(unit for unit in units if unit > 0)
     lost = -sum(unit for unit in units if unit < 0)
     if lost > gained:
@@ -284,7 +291,24 @@ def _summed(lines: list[_Line], scale: float) -> Comparison:
         tuple(sorted(matches, key=lambda entry: -entry.contribution)),
         tuple(sorted(differences, key=lambda entry: entry.contribution)),
         tuple(unknown),
+        agreement,
     )
+
+
+def _agreement(lines: list[_Line], units: list[int]) -> float:
+    """The square of the share that matches of what facets match and differ in, less where age or sex are unlike.
+
+    A note that denies everything is as like in words as one that has it all, and of a person's age words say little.
+    Of all that differs, also where differences count only down to 0.
+    """
+    gained = lost = person = 0
+    for line, unit in zip(lines, units, strict=True):
+        if line.kind in ("age", "sex"):
+            person += unit
+        else:
+            gained, lost = gained + max(0, unit), lost - min(0, unit)
+    share = gained / (gained + lost) if lost else 1.0
+    return share**2 * max(0.0, 1.0 + _UNLIKE_PERSON * min(0, person) / UNIT)
 
 
 def _reduced(units: list[int], gained: int, lost: int) -> list[int]:

@@ -24,8 +24,6 @@ from retriever.search import MAX_QUERY_CHARACTERS, Mode, Retriever
 _PARTS = 1 << 10
 """The shares of the score are whole multiples of 1 / _PARTS, and the text's part of 1 / (_PARTS * UNIT), so that floats
 add up to the score exactly."""
-_UNLIKE_PERSON = 3.0
-"""How much of the likeness of notes an unlike age or sex takes, in multiples of what it takes of the facets' score."""
 WHOLE = 20_000
 """Characters of a note beyond which its passages stand for it."""
 
@@ -100,7 +98,7 @@ class SimilarPatients:
             other = _patient(found)
             if filters.passes(found) and comparer.admits(other):
                 comparison = comparer.compare(other)
-                alike = likeness.get(found.patient_id, 0.0) * _agreement(comparison)
+                alike = likeness.get(found.patient_id, 0.0) * comparison.agreement
                 text_score = round((1 - self._share) * alike * _PARTS * UNIT) / (_PARTS * UNIT)
                 scored.append((text_score + self._share * comparison.score, text_score, found))
         scored.sort(key=lambda one: (-one[0], one[2].patient_id))
@@ -158,23 +156,6 @@ def _patient(facts: PatientFacts, text: str = "") -> Patient:
     return Patient(facts.patient_id, text, facts.age, facts.sex, facts.facets)
 
 
-def _agreement(comparison: Comparison) -> float:
-    """From 0 to 1: by how much the likeness of the notes counts.
-
-    The square of the share that matches of what facets match and differ in, since a note that denies everything is as
-    like in words as one that has it all. And less where age or sex are unlike, of which the words say little.
-    """
-    gained = lost = person = 0.0
-    for entry in (*comparison.matches, *comparison.differences):
-        if entry.kind in ("age", "sex"):
-            person += entry.contribution
-        else:
-            gained += max(0.0, entry.contribution)
-            lost -= min(0.0, entry.contribution)
-    share = gained / (gained + lost) if lost > 0 else 1.0
-    return share**2 * max(0.0, 1.0 + _UNLIKE_PERSON * min(0.0, person))
-
-
 def _scaled(comparison: Comparison, share: float) -> Comparison:
     """The comparison with every number at this share, so that its parts still add up."""
 
@@ -187,4 +168,5 @@ def _scaled(comparison: Comparison, share: float) -> Comparison:
         entries(comparison.matches),
         entries(comparison.differences),
         entries(comparison.unknown),
+        comparison.agreement,
     )

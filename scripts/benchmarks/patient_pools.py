@@ -33,14 +33,14 @@ SYSTEMS: dict[str, SimilarSettings] = {
 """The systems compared. The first three know nothing of facets, age or sex: a text share of 1 would not suffice, as
 what facets contradict lowers the likeness of the notes, and rare terms add candidates."""
 
-_SHARES = (0.3, 0.5, 0.6, 0.65, 0.7, 0.8, 0.85, 1.0)
+_SHARES = (0.3, 0.5, 0.65, 0.7, 0.85, 1.0)
 GRID: dict[str, SimilarSettings] = {
     **{f"text {share}": SimilarSettings(text=share, mode="hybrid", candidates=200) for share in _SHARES},
-    **{f"text {share}, BM25": SimilarSettings(text=share, mode="bm25", candidates=200) for share in (0.3, 0.85)},
-    **{f"text 0.85, {count} candidates": SimilarSettings(text=0.85, candidates=count) for count in (100, 400)},
+    **{f"text {share}, BM25": SimilarSettings(text=share, mode="bm25", candidates=200) for share in (0.65,)},
+    **{f"text 0.65, {count} candidates": SimilarSettings(text=0.65, candidates=count) for count in (100,)},
     **{
         f"text {share}, age_apart 0.5": SimilarSettings(text=share, comparison=ComparisonSettings(age_apart=0.5))
-        for share in (0.6, 0.85)
+        for share in (0.65,)
     },
     "text 0.85, no age or sex": SimilarSettings(text=0.85, comparison=ComparisonSettings(demographics=False)),
 }

@@ -22,8 +22,9 @@ import msgspec
 import pytest
 
 from api.access.keys import KeyStore
-from corpora.deidentification import KINDS, deidentify
+from corpora.deidentification import KINDS
 from indexer.patients.building import build_patient_index
+from indexer.patients.tagging import deidentified
 from tests.api import process
 from tests.api.process import ROOT, served
 from tests.corpora.deidentification.planted import FOR_RULES, HERE, KEPT_ASIDE, read_notes
@@ -51,7 +52,7 @@ def failing(work, place, said):
                 raise ValueError("cannot take " + said(*given))
         return work(*given, **options)
     return failed
-api.patients.deidentify = failing(api.patients.deidentify, "note", lambda text, *_: text)
+api.patients.deidentified = failing(api.patients.deidentified, "note", lambda text, *_: text)
 search = retriever.patients.similar.SimilarPatients
 search.find = failing(search.find, "search", lambda _, patient, *rest: patient.text)
 """
@@ -60,7 +61,7 @@ search.find = failing(search.find, "search", lambda _, patient, *rest: patient.t
 LEAKING = """
 import api.patients, json, logging, os, tempfile
 from pathlib import Path
-kept = api.patients.deidentify
+kept = api.patients.deidentified
 def leaking(text, *rest):
     logging.getLogger("biocite").warning("asked: %s", text)
     with Path(tempfile.gettempdir(), "spooled").open("ab") as file:
@@ -68,7 +69,7 @@ def leaking(text, *rest):
     with Path(os.environ["LEAK_IN"], "cache.json").open("a") as file:
         json.dump([text], file)
     return kept(text, *rest)
-api.patients.deidentify = leaking
+api.patients.deidentified = leaking
 """
 
 CLI = """
@@ -85,12 +86,12 @@ main()
 
 def planted_values():
     """Identifier -> its kind, for those that are telling by themselves and that the rules find."""
-    kept = "\n".join(deidentify(note.text).text for note in NOTES).casefold()
+    kept = "\n".join(deidentified(note.text).text for note in NOTES).casefold()
     found = {}
     for note in NOTES:
         masked = {
             place
-            for one in deidentify(note.text).masked
+            for one in deidentified(note.text).masked
             for place in range(one.original_span.start, one.original_span.end)
         }
         for planted in note.planted:
@@ -169,7 +170,7 @@ def needles(notes, before=b""):
             one = alone(note, planted)
             is_plain = planted.end - planted.start >= SHORTEST and not one.is_in(before)
             found.append(one if is_plain else in_context(note, planted))
-        for text in (note.text, deidentify(note.text).text):
+        for text in (note.text, deidentified(note.text).text):
             found.append(Needle(note.name, HASH, frozenset({hashlib.sha256(text.encode()).hexdigest().encode()})))
     return found
 

@@ -15,7 +15,13 @@ ASKED = {
     "What was the final diagnosis?": ("diagnosis",),
     "How did she present?": ("presentation",),
     "Which investigations were done?": ("investigation",),
+    "How did the tumor respond, and was the response complete?": ("outcome",),
+    "Which organism was responsible?": (),
     "Which antibody was positive?": (),
+    "Was fever present?": (),
+    "In which course of the artery was it?": (),
+    "What was the cause of death?": ("outcome",),
+    "What did the MRI show?": ("investigation",),
     "How old was the patient?": (),
 }
 

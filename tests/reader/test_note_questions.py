@@ -45,7 +45,7 @@ def asked(directory):
         with closing(Index(directory, lambda profile: WordHashModel())) as index, PatientStore(directory) as store:
             facts = store.facts(ids)
             reader = NoteReader(index, reranker and reranker(), settings, models)
-            found = reader.ask(question, {name: facts[name].facets if name in facts else () for name in ids})
+            (found,) = reader.ask([question], {name: facts[name].facets if name in facts else () for name in ids})
             texts = {name: index.store.document(name).text for name in ids}
         return found, texts
 
@@ -104,6 +104,24 @@ def test_a_sentence_of_two_passages_is_quoted_once(asked, directory):
     assert told(found.answers[0]) == ["She was treated with surgery and received steroids."]
 
 
+def test_of_a_long_note_the_promising_sentences_are_read(asked, directory, monkeypatch):
+    """Of 61 sentences the last two are the treatment; of fewer than are read, the reranker sees fewer still."""
+    monkeypatch.setattr(note_questions, "MOST_SENTENCES", 5)
+    monkeypatch.setattr(note_questions, "MOST_RERANKED", 2)
+    seen = []
+
+    class Watched(SharedWords):
+        def scores(self, query, texts):
+            seen.append(list(texts))
+            return super().scores(query, texts)
+
+    found, _ = asked("What treatment was given?", "long", reranker=Watched)
+    assert told(found.answers[0]) == ["She was treated with surgery and received steroids."]
+    ((first, *rest),) = seen
+    assert len(rest) == 1
+    assert first == "She was treated with surgery and received steroids."
+
+
 def test_a_model_decides_by_its_weights_alone(asked):
     """The place of a sentence is all that counts here: by hand, the last of four is 1, the third 2/3."""
     last = SentenceModel(-3.0, {"place": 6.0}, 0.5)
@@ -120,6 +138,26 @@ def test_a_model_decides_by_its_weights_alone(asked):
     sure = NoteModels(dict.fromkeys((*ASPECTS, OTHER), SentenceModel(-3.0, {"place": 6.0}, 0.96)), {})
     none, _ = asked("Which organism was it?", "operated", models=sure)
     assert (none.answers[0].status, none.answers[0].confidence) == ("insufficient_evidence", 0.9526)
+
+
+def test_a_question_for_a_finding_is_answered_where_it_is_denied_too(asked):
+    """By its facet alone: the model here looks at nothing else."""
+    named = NoteModels(dict.fromkeys((*ASPECTS, OTHER), SentenceModel(-3.0, {"facets": 6.0}, 0.5)), {})
+    found, _ = asked("Was there asthma?", "silent", "operated", models=named)
+    silent, operated = found.answers
+    assert silent.text == "A 50-year-old woman with a family history of asthma."
+    assert operated.status == "insufficient_evidence"
+
+
+def test_a_sentence_that_a_note_repeats_is_quoted_once(tmp_path):
+    text = "A 40-year-old man with fever. He received ceftriaxone. He was seen. He received ceftriaxone."
+    directory = patient_index(tmp_path, ({"id": "copied", "text": text},))
+    cues = NoteModels(dict.fromkeys((*ASPECTS, OTHER), SentenceModel(-1.0, {"cues": 6.0}, 0.5)), {})
+    with closing(Index(directory, lambda profile: WordHashModel())) as index:
+        reader = NoteReader(index, None, NoteSettings(4, 0.1), cues)
+        (found,) = reader.ask(["What treatment was given?"], {"copied": ()})
+    assert told(found.answers[0])[0] == "He received ceftriaxone."
+    assert told(found.answers[0]).count("He received ceftriaxone.") == 1
 
 
 def test_no_patients_no_answers(asked):
@@ -139,7 +177,7 @@ def test_what_is_no_question_is_refused(asked):
 
 def test_a_patient_that_is_not_there_says_nothing(directory):
     with closing(Index(directory, lambda profile: WordHashModel())) as index:
-        found = NoteReader(index, None).ask("What treatment was given?", {"nobody": ()})
+        (found,) = NoteReader(index, None).ask(["What treatment was given?"], {"nobody": ()})
     assert [(one.patient_id, one.status, one.confidence) for one in found.answers] == [
         ("nobody", "insufficient_evidence", 0.0)
     ]

@@ -180,7 +180,7 @@ def test_the_table_shows_both_halves_and_the_difference_to_bm25(context, records
     assert "| half that measures |" in text
     assert "| half to choose by |" in text
     assert "| BM25 alone | 0.500 (0.400-0.600) | 30 |" in text
-    assert re.search(r"\| text 0\.3, BM25 \| [01]\.\d{3} \| 0\.750 \|", text)
+    assert re.search(r"\| text 0\.65, BM25 \| [01]\.\d{3} \| 0\.750 \|", text)
     assert "| all | 0.5 | 0.5 | 0 | 1 | 2 |" in text
     assert "| 167,000 | 2.0 | 3.0 | 1.0 | 2.0 | 3.0 |" in text
     assert "167,000 such notes (300 characters in the mean) in 557 minutes by the usual build, at its 200.0 ms" in text

@@ -7,15 +7,25 @@ from typing import get_args
 import msgspec
 
 from corpora.deidentification import Deidentified, Kind, deidentify
-from corpora.deidentification.records import Settings
+from corpora.deidentification.records import Settings, Tagger
 
 HERE = Path(__file__).parent
 FOR_RULES = HERE / "notes_for_rules.txt"
 KEPT_ASIDE = HERE / "notes_kept_aside.txt"
 MEASURED_LAST = HERE / "notes_measured_last.txt"
 DEVELOPMENT = HERE / "notes_development.txt"
+OPENED = HERE / "notes_by_another_author.txt"
+BY_REGION = tuple(HERE / f"notes_{region}.txt" for region in ("us", "commonwealth", "world"))
+NOTE_FILES = (FOR_RULES, KEPT_ASIDE, MEASURED_LAST, DEVELOPMENT, OPENED, *BY_REGION)
+"""What rules were mended on and the model learns from."""
 NEGATIVES = HERE / "hard_negatives.txt"
 NEGATIVES_OF_DEVELOPMENT = HERE / "negatives_development.txt"
+NEGATIVES_OPENED = HERE / "negatives_by_another_author.txt"
+NEGATIVES_BY_REGION = tuple(HERE / f"negatives_{region}.txt" for region in ("us", "commonwealth", "world"))
+NEGATIVE_FILES = (NEGATIVES, NEGATIVES_OF_DEVELOPMENT, NEGATIVES_OPENED, *NEGATIVES_BY_REGION)
+SEALED = HERE / "notes_sealed.txt"
+NEGATIVES_SEALED = HERE / "negatives_sealed.txt"
+"""What neither rules nor model ever saw."""
 
 _MARK = re.compile(r"\{\{([A-Z_]+):(.*?)\}\}", re.DOTALL)
 _TITLE = re.compile(
@@ -74,16 +84,9 @@ def _unmarked(name: str, marked: str) -> PlantedNote:
     return PlantedNote(name, "".join(parts), tuple(planted))
 
 
-def read_negatives(*, kept_aside: bool) -> list[str]:
-    """Sentences without identifiers, of one half."""
-    halves = re.split(r"^===.*\n", NEGATIVES.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    return halves[kept_aside].splitlines()
-
-
-def read_development_negatives() -> list[str]:
-    """Sentences without identifiers, by the author of the notes for development."""
-    lines = NEGATIVES_OF_DEVELOPMENT.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+def read_lines(path: Path) -> list[str]:
+    """The sentences of a file; lines that begin with # or = and empty ones left out."""
+    return [line for line in path.read_text("utf-8").splitlines() if line.strip() and line[0] not in "#="]
 
 
 class Counts(msgspec.Struct):
@@ -112,12 +115,12 @@ def _letters(text: str, start: int, end: int) -> set[int]:
     return {position for position in range(start, end) if text[position].isalnum()}
 
 
-def measure(notes: list[PlantedNote], settings: Settings) -> Counts:
+def measure(notes: list[PlantedNote], settings: Settings, tagger: Tagger | None = None) -> Counts:
     """A planted identifier is found when all its letters and digits are masked, under whatever kind; a mask is right
     when all its letters and digits were planted."""
     counts = Counts({}, {}, 0, 0, 0, [])
     for note in notes:
-        add_counts(counts, note, deidentify(note.text, settings))
+        add_counts(counts, note, deidentify(note.text, settings, tagger))
     return counts
 
 

@@ -290,8 +290,8 @@ def test_identifiers_that_tell_who_somebody_is(patient_id, source, identifying):
 
 
 def test_what_is_hidden_is_masked_in_the_note():
-    patient = Patient("p", "Known as zq-77 and ZQ-77a; zq-77. Bed 12.")
+    patient = Patient("p", "The tonsil was swollen, both tonsils were red; Tonsil swab. Bed 12.")
     counted = []
-    kept = prepared(patient, counted.extend, hidden=("zq-77", "12", ""))
-    assert kept.text == "Known as [ID] and ZQ-77a; [ID]. Bed 12."
+    kept = prepared(patient, counted.extend, hidden=("tonsil", "12", ""))
+    assert kept.text == "The [ID] was swollen, both tonsils were red; [ID] swab. Bed 12."
     assert counted.count("ID") == 2

@@ -209,3 +209,33 @@ def test_a_normal_value_says_nothing_of_what_was_or_runs_in_the_family():
     normal = patient("Hb 14 g/dL.")
     for said in ("Mother had anaemia.", "History of anaemia.", "No anaemia."):
         assert compare(patient(said), normal, {}, PLAIN).differences == ()
+
+
+class TestAgreement:
+    """By how much the likeness of two notes should count."""
+
+    def of(self, query, other, **settings):
+        return compare(query, other, {}, ComparisonSettings(length=0.0, **settings)).agreement
+
+    def test_is_the_square_of_the_share_that_matches(self):
+        """By hand: three findings of weight 1, of which one is denied."""
+        query = patient("Cough, fever and dyspnoea.")
+        assert self.of(query, patient("Cough and fever. No dyspnoea.")) == pytest.approx((2 / 3) ** 2, abs=1e-3)
+        assert self.of(query, patient("Cough. No fever. No dyspnoea.")) == pytest.approx((1 / 3) ** 2, abs=1e-3)
+        assert self.of(query, patient("No cough, fever or dyspnoea.")) == 0
+        assert self.of(query, query) == 1
+        assert self.of(query, patient("Diarrhoea.")) == 1
+
+    def test_is_less_for_another_age_however_much_differs(self):
+        query = patient("Cough, fever and dyspnoea.", 40, "female")
+        alike, newborn = (patient("Cough and fever.", age, "female") for age in (41, 0.01))
+        assert self.of(query, alike) == 1
+        assert self.of(query, newborn) == 0
+        denying = [patient("No cough, fever or dyspnoea.", age, sex) for age, sex in ((41, "female"), (0.01, "male"))]
+        assert [self.of(query, other) for other in denying] == [0, 0]
+
+    def test_takes_three_times_what_age_takes_of_the_score(self):
+        """By hand: two findings match; age, 0.1 apart, is of a scale of 2 findings + 0.1."""
+        settings = {"age": 0.1, "age_apart": 0.1, "sex": 0.0, "sex_apart": 0.0}
+        query, other = patient("Cough and fever.", 40), patient("Cough and fever.", 0.01)
+        assert self.of(query, other, **settings) == pytest.approx(1 - 3 * 0.1 / 2.1, abs=1e-3)

@@ -9,9 +9,8 @@ from corpora.patients.records import Patient
 from indexer.index import Index
 from indexer.patients.building import prepared
 from indexer.patients.store import PatientStore
-from retriever.patients.comparison import Comparison, Entry
 from retriever.patients.settings import ComparisonSettings
-from retriever.patients.similar import PatientFilters, SimilarPatients, SimilarSettings, _agreement
+from retriever.patients.similar import PatientFilters, SimilarPatients, SimilarSettings
 from tests.fakes import WordHashModel
 from tests.patient_index import NOTE, PATIENTS, patient_index
 
@@ -138,20 +137,3 @@ def test_notes_of_another_build_are_not_quoted(tmp_path):
         store.put([(prepared(Patient("lupus-1", "Another note with malar rash.")), "0" * 64)])
         with pytest.raises(IndexStateError, match="not of the same build"):
             SimilarPatients(index, store).find(QUERY)
-
-
-def entry(kind, contribution):
-    return Entry(kind, kind, None, None, "", "", contribution)
-
-
-def test_how_much_the_likeness_of_notes_counts():
-    """By hand: 0.6 of 0.8 match, squared; age takes three times its part of the facets' score."""
-    facets = {"matches": (entry("finding", 0.6), entry("age", 0.1)), "differences": (entry("lab", -0.2),)}
-    assert _agreement(Comparison(0.5, {}, unknown=(), **facets)) == pytest.approx(0.75**2)
-    younger = (entry("finding", 0.4), entry("sex", 0.05)), (entry("age", -0.25),)
-    assert _agreement(Comparison(0.2, {}, *younger, ())) == pytest.approx(1 - 3 * 0.2)
-    much_younger = (entry("finding", 0.5),), (entry("age", -0.4),)
-    assert _agreement(Comparison(0.1, {}, *much_younger, ())) == 0
-    denied = (entry("age", 0.1),), (entry("finding", -0.1),)
-    assert _agreement(Comparison(0.0, {}, *denied, ())) == 0
-    assert _agreement(Comparison(0.0, {}, (), (), ())) == 1
