@@ -99,6 +99,8 @@ def show_speed(notes: list[PlantedNote], tagger: Tagger | None) -> None:
         begun = time.perf_counter()
         deidentify(piece, SETTINGS, tagger)
         taken.append(time.perf_counter() - begun)
+    if not taken:
+        return
     taken.sort()
     print(f"  2,000 characters: median {taken[len(taken) // 2] * 1000:.1f} ms, worst {taken[-1] * 1000:.1f} ms")
 

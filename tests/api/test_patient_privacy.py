@@ -27,13 +27,14 @@ from indexer.patients.building import build_patient_index
 from indexer.patients.tagging import deidentified
 from tests.api import process
 from tests.api.process import ROOT, served
-from tests.corpora.deidentification.planted import FOR_RULES, HERE, KEPT_ASIDE, read_notes
+from tests.corpora.deidentification.planted import FOR_RULES, KEPT_ASIDE, MEASURED_LAST, SEALED, read_notes
 from tests.fakes import WordHashModel
 from tests.indexes import tiny_index
 from tests.patient_index import patient_index
 
 NOTES = [note for path in (FOR_RULES, KEPT_ASIDE) for note in read_notes(path) if note.planted]
-PASTED = [note for path in sorted(HERE.glob("*.txt")) for note in read_notes(path) if note.planted]
+# Of the sealed ones, some, in which neither rules nor model find everything: that must not be in anything kept either.
+PASTED = [*NOTES, *read_notes(MEASURED_LAST), *read_notes(SEALED)[::5]]
 """All notes there are, also those whose identifiers the rules miss."""
 HARMLESS = ["A 67-year-old man with crushing chest pain and dyspnea. He denies fever. " * 10] * 3
 TELLING = 6
