@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from corpora.deidentification import Deidentified, Kind, deidentify
 from corpora.deidentification.records import TaggedWord
 from corpora.deidentification.shapes import shapes_of
-from indexer.numeric import Precision, pick_device, pick_mode
+from indexer.numeric import Precision, pick_device, pick_mode, settle_threads
 from indexer.pairs import Pair, PairEncoder
 from indexer.shipped import load_shipped
 
@@ -101,6 +101,7 @@ def _words(text: str, pieces: list[tuple[int, int]], rows: Rows) -> list[tuple[i
 @lru_cache(maxsize=1)
 def load_tagger() -> NoteTagger:
     """The tagger that comes with the package; ModelError where it is damaged."""
+    settle_threads()  # before torch is loaded, which the next line does
     from indexer.patients.tagger_model import untrained
 
     model, tokenizer = untrained(len(CLASSES))

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, suppress
+from functools import cache
 from urllib.parse import quote
 
 import httpx
@@ -85,14 +86,21 @@ main()
 """
 
 
+@cache
+def without_identifiers(text):
+    """The note as it is kept; asked for many times."""
+    return deidentified(text)
+
+
 def planted_values():
     """Identifier -> its kind, for those that are telling by themselves and that the rules find."""
-    kept = "\n".join(deidentified(note.text).text for note in NOTES).casefold()
+    removed = [without_identifiers(note.text) for note in NOTES]
+    kept = "\n".join(one.text for one in removed).casefold()
     found = {}
-    for note in NOTES:
+    for note, left in zip(NOTES, removed, strict=True):
         masked = {
             place
-            for one in deidentified(note.text).masked
+            for one in left.masked
             for place in range(one.original_span.start, one.original_span.end)
         }
         for planted in note.planted:
@@ -171,7 +179,7 @@ def needles(notes, before=b""):
             one = alone(note, planted)
             is_plain = planted.end - planted.start >= SHORTEST and not one.is_in(before)
             found.append(one if is_plain else in_context(note, planted))
-        for text in (note.text, deidentified(note.text).text):
+        for text in (note.text, without_identifiers(note.text).text):
             found.append(Needle(note.name, HASH, frozenset({hashlib.sha256(text.encode()).hexdigest().encode()})))
     return found
 
