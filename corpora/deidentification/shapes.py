@@ -12,6 +12,7 @@ from corpora.deidentification.words import is_plain_word
 
 WIDTH = 16
 """Numbers a piece."""
+_LONGEST = 40  # letters; a note may be one run of them, in scripts without spaces
 
 
 def shapes_of(text: str, pieces: Sequence[tuple[int, int]]) -> list[tuple[float, ...]]:
@@ -31,10 +32,11 @@ def shapes_of(text: str, pieces: Sequence[tuple[int, int]]) -> list[tuple[float,
 
 
 def _word_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The run of letters and digits that a piece is of."""
-    while start > 0 and text[start - 1].isalnum():
+    """The run of letters and digits that a piece is of, as far as it is no longer than words are."""
+    first, last = max(0, start - _LONGEST), min(len(text), end + _LONGEST)
+    while start > first and text[start - 1].isalnum():
         start -= 1
-    while end < len(text) and text[end].isalnum():
+    while end < last and text[end].isalnum():
         end += 1
     return start, end
 

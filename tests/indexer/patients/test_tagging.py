@@ -1,5 +1,6 @@
 """The model that ships, really loaded: windows over long notes, whole words, the same in every thread."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -103,3 +104,11 @@ def test_shapes_tell_capitals_digits_and_where_a_line_opens():
     assert [row[13] for row in rows] == [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]
     assert [row[14] for row in rows] == [1.0, 1.0, 0.0, 1.0, 0.0, 0.0]
     assert [row[15] for row in rows] == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+
+
+def test_a_text_without_spaces_takes_no_longer_than_its_length():
+    """20,000 pieces of one run of letters: seconds if each looked at the whole run, some hundredths as it is."""
+    text = "日" * 20_000
+    started = time.process_time()
+    assert len(shapes_of(text, [(number, number + 1) for number in range(len(text))])) == len(text)
+    assert time.process_time() - started < 5
