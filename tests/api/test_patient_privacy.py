@@ -98,11 +98,7 @@ def planted_values():
     kept = "\n".join(one.text for one in removed).casefold()
     found = {}
     for note, left in zip(NOTES, removed, strict=True):
-        masked = {
-            place
-            for one in left.masked
-            for place in range(one.original_span.start, one.original_span.end)
-        }
+        masked = {place for one in left.masked for place in range(one.original_span.start, one.original_span.end)}
         for planted in note.planted:
             value = note.text[planted.start : planted.end]
             whole = masked.issuperset(range(planted.start, planted.end))
