@@ -27,6 +27,7 @@ _TABLE = (
     "CREATE INDEX IF NOT EXISTS records_created ON records(created)",
 )
 _TIDY_EVERY_S = 60.0
+_WAIT_S = 10
 
 
 class RecordedHit(msgspec.Struct, frozen=True):
@@ -74,6 +75,19 @@ class RecordSettings(msgspec.Struct, frozen=True):
     most: int = 200_000
 
 
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log. Workers that start together do so at once, for which SQLite itself does not wait."""
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 class SearchRecords:
     """The records of one index directory's service. Safe to share between threads.
 
@@ -88,9 +102,9 @@ class SearchRecords:
         self._db: sqlite3.Connection | None = None
         if settings.days:
             try:
-                self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=10)
+                self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=_WAIT_S)
                 self._path.chmod(0o600)
-                self._db.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(self._db)
                 # NORMAL: after a power cut the newest records may be missing, which the audit log would show.
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 # What is deleted after its time is overwritten, not only forgotten.

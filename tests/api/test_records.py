@@ -2,9 +2,12 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,8 @@ from tests.api.access.logs import entries_of
 from tests.fakes import WordHashModel, fake_loaders
 from tests.indexes import tiny_index, write_documents
 from tests.serving import serving
+
+ROOT = Path(__file__).parents[2]
 
 GENEROUS = Limits(per_minute=1_000_000, burst=1_000_000, at_once=1_000)
 QUESTION = "Which gene is mutated in cystic fibrosis?"
@@ -250,3 +255,33 @@ def test_many_at_once_are_all_kept(index, client):
     assert {client.get(f"/v1/records/{record_id}").json()["query"] for record_id in made} == {
         f"gene {number}" for number in range(64)
     }
+
+
+TOGETHER = """
+import sys, time
+from pathlib import Path
+from api.search_records import RecordSettings, SearchRecords
+print("ready", flush=True)
+begin = float(sys.stdin.readline())
+for number in range(60):
+    while time.time() < begin + number * 0.05:
+        pass
+    SearchRecords(Path(sys.argv[1]) / str(number), RecordSettings()).close()
+"""
+
+
+def test_workers_that_start_together_all_get_the_file(tmp_path):
+    """Switching a new file to a write-ahead log, SQLite refuses some of those who do it at once instead of waiting."""
+    for number in range(60):
+        (tmp_path / str(number)).mkdir()
+    command = [sys.executable, "-c", TOGETHER, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
+    workers = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    for worker in workers:
+        assert worker.stdout.readline() == "ready\n"
+    begin = f"{time.time() + 0.5}\n"
+    for worker in workers:
+        worker.stdin.write(begin)
+        worker.stdin.flush()
+    assert [worker.communicate(timeout=60)[1] for worker in workers] == [""] * 4
+    assert [worker.returncode for worker in workers] == [0] * 4

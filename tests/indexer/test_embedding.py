@@ -230,10 +230,12 @@ def test_a_text_has_its_vector_wherever_it_stands(compact, order):
 
 
 def test_a_text_has_the_same_vector_alone(compact):
+    """To the last digits of bf16: another number of rows is another kernel, and AMX adds in another order than AVX."""
     texts = sample_texts()[:12]
     together = compact.encode_passages(texts)
     for row, text in enumerate(texts):
-        assert compact.encode_queries([text])[0] == pytest.approx(together[row], abs=1e-3)
+        assert compact.encode_queries([text])[0] == pytest.approx(together[row], abs=2e-3)
+        assert compact.encode_queries([text])[0] @ together[row] > 0.9999
 
 
 def test_what_stands_behind_the_last_token_is_not_read(compact):
