@@ -36,9 +36,9 @@ FEATURES = (
     *("cues", "facets", "cues_and_facets", "first", "place", "last", "length"),
 )
 """Of a sentence: its cosine with the question and how far that lies below the note's best, the share of the question's
-words in it, the reranker's probability; cues and facets of the aspect, or of a question without one whether
-the sentence speaks of a term of the question; whether it is the note's first sentence, where
-it stands from 0 to 1, whether it is among the last fifth; and its words, of 40 or more."""
+words in it, the reranker's probability; cues and facets of the aspect, or for a question without one whether it has a
+term of the question; whether it is the note's first sentence, where it stands from 0 to 1, whether it is among the
+last fifth; and its words, of 40 or more."""
 
 _LONG = 40
 _LAST = 0.8
@@ -49,7 +49,7 @@ MOST_RERANKED = 24
 
 
 class NoteSettings(msgspec.Struct, frozen=True):
-    """Up to `sentences` of a note are quoted for each aspect: those with at least `share` of the best one's odds."""
+    """Up to `sentences` of a note are quoted for each aspect: those at least `share` times as probable as the best."""
 
     sentences: int = 2
     share: float = 0.5

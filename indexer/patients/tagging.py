@@ -33,7 +33,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which the t
 
 
 class NoteTagger:
-    """A `corpora.deidentification.records.Tagger`. Holds no state of a note: safe to share between threads."""
+    """A `corpora.deidentification.records.Tagger`. Holds no state of a note: safe to share between threads.
+
+    `tokenizer` must neither cut nor fill up texts, as that of `tagger_model.untrained` does not.
+    """
 
     def __init__(self, model: "TokenTagger", tokenizer: Any, name: str, *, precision: Precision = "auto") -> None:
         from tokenizers import Tokenizer as Backend
@@ -42,8 +45,6 @@ class NoteTagger:
         self.name = name
         self._model = model.eval().float()
         self._backend = Backend.from_str(tokenizer.backend_tokenizer.to_str())
-        self._backend.no_padding()
-        self._backend.no_truncation()
         self._ends = (tokenizer.cls_token_id, tokenizer.sep_token_id)
         self._encoder = PairEncoder(model.bert, device, pick_mode(precision, device), tokenizer.pad_token_id or 0)
 
